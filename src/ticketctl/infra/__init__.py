@@ -1,0 +1,1 @@
+"""One adapter per backend; driver errors stop here and come out as ticketctl errors."""

@@ -1,0 +1,1 @@
+"""What the toolkit does: stack, migrations, search index, health, host."""

@@ -1,0 +1,1 @@
+"""This machine: its Docker Engine and whether it can carry the stack."""

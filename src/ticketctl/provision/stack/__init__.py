@@ -1,0 +1,1 @@
+"""The stack: from services to a Compose file, and from that to healthy containers."""
