@@ -1,0 +1,55 @@
+"""The command tree. Groups are imported here; what they drive is imported when they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ticketctl import __version__
+from ticketctl.cli import config
+from ticketctl.cli.invocation import Invocation
+
+app = typer.Typer(
+    name="ticketctl",
+    help="The ground that high-demand ticket sales stand on: stack, migrations, search index, health.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"ticketctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The ticketctl.yaml to use, or its folder.", metavar="FILE")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of known errors as well.")] = False,
+    version: Annotated[  # noqa: ARG001  # acts by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that every command shares."""
+    invocation: Invocation = context.obj
+    invocation.config = config
+    invocation.debug = debug
+
+
+def _with_examples(group: typer.Typer) -> typer.Typer:
+    """Keep the lines of an `Examples:` section as they stand; help text is reflowed otherwise."""
+    for command in group.registered_commands:
+        text = (command.callback.__doc__ if command.callback else None) or ""
+        command.help = text.replace("\n\n    Examples:", "\n\n    \b\n    Examples:")
+    return group
+
+
+for _name, _group in {"config": config.app}.items():
+    app.add_typer(_with_examples(_group), name=_name)

@@ -1,0 +1,155 @@
+"""Progress on the screen: a live display on a terminal, plain lines otherwise, JSON lines on request."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from ticketctl.events import Event, Notice, Progress, StepFinished, StepStarted
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+OUTCOME_MARKS = {"changed": "done", "unchanged": "nothing to change", "failed": "failed"}
+
+
+class Renderer(Protocol):
+    """Shows events until it is closed."""
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        ...
+
+    def close(self) -> None:
+        """Finish; a live display is taken down."""
+        ...
+
+
+def renderer_for(stream: TextIO, *, json: bool, environ: Mapping[str, str]) -> Renderer:
+    """Return the renderer that fits.
+
+    Args:
+        stream: Where progress goes (standard error).
+        json: Whether JSON was asked for.
+        environ: The environment: `CI` and `TERM=dumb` mean plain lines.
+    """
+    if json:
+        return JsonLines(stream)
+    if stream.isatty() and not environ.get("CI") and environ.get("TERM") != "dumb":
+        return LiveDisplay(stream)
+    return PlainLines(stream)
+
+
+class JsonLines:
+    """One JSON object a line, with the event's name and the time."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        """Write the event as a line."""
+        document = {"event": type(event).__name__, "at": round(time.time(), 3), **asdict(event)}
+        self._stream.write(json.dumps(document) + "\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class PlainLines:
+    """Timestamped lines, for logs. A repeated state of the same item is printed once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._last: dict[tuple[str, str], str] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Write the event as a line, unless it repeats the item's last one."""
+        line = plain_line(event)
+        if isinstance(event, Progress):
+            key = (event.step, event.item)
+            if self._last.get(key) == line:
+                return
+            self._last[key] = line
+        self._stream.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class LiveDisplay:
+    """The current step's items in place, finished steps as lines above."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(file=stream, highlight=False)
+        self._step: StepStarted | None = None
+        self._began = 0.0
+        self._items: dict[str, Progress] = {}
+        self._live = Live(console=self._console, refresh_per_second=8, transient=True, get_renderable=self._table)
+        self._live.start()
+
+    def __call__(self, event: Event) -> None:
+        """Update the display."""
+        if isinstance(event, StepStarted):
+            self._step, self._began, self._items = event, time.monotonic(), {}
+        elif isinstance(event, Progress):
+            self._items[event.item] = event
+        else:
+            from rich.text import Text
+
+            if isinstance(event, StepFinished):
+                self._step, self._items = None, {}
+            self._live.console.print(Text(plain_line(event), style=_style(event)))
+
+    def close(self) -> None:
+        """Take the display down; what was printed stays."""
+        self._step, self._items = None, {}
+        self._live.stop()
+
+    def _table(self) -> Table:
+        from rich.spinner import Spinner
+        from rich.table import Table
+
+        table = Table.grid(padding=(0, 2))
+        if self._step is None:
+            return table
+        seconds = time.monotonic() - self._began
+        table.add_row(Spinner("dots"), f"{self._step.title} ({seconds:.0f} s)")
+        height = max(4, self._console.height - 3)
+        for progress in list(self._items.values())[-height:]:
+            table.add_row("", progress.item, progress.state, _count(progress) + progress.detail[:100])
+        return table
+
+
+def plain_line(event: Event) -> str:
+    """Return an event as one line of text.
+
+    Args:
+        event: Any event.
+    """
+    if isinstance(event, StepStarted):
+        return f"{event.step}: {event.title}"
+    if isinstance(event, Progress):
+        return f"{event.step}: {event.item} {event.state} {_count(event)}{event.detail}".rstrip()
+    if isinstance(event, StepFinished):
+        return f"{event.step}: {OUTCOME_MARKS[event.outcome]} ({event.seconds:.1f} s) {event.summary}".rstrip()
+    return f"{'note' if event.level == 'info' else 'warning'}: {event.text}"
+
+
+def _count(progress: Progress) -> str:
+    if progress.done is None:
+        return ""
+    return f"{progress.done}/{progress.total} " if progress.total else f"{progress.done} "
+
+
+def _style(event: StepFinished | Notice) -> str:
+    if isinstance(event, Notice):
+        return "yellow" if event.level == "warn" else ""
+    return {"changed": "green", "unchanged": "dim green", "failed": "red"}[event.outcome]

@@ -1,0 +1,86 @@
+"""Run one command line: errors become one screen and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+from ticketctl.cli.invocation import Invocation
+from ticketctl.errors import ExitCode, TicketctlError
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code.
+
+    Args:
+        arguments: The command line without the program's name.
+    """
+    from ticketctl.cli.app import app
+
+    invocation = Invocation(os.environ)
+    try:
+        code = _invoke(app, arguments, invocation)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough (`ticketctl status | head`): no failure. What is still
+        # buffered must not raise again when the interpreter closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.DONE
+    finally:
+        invocation.close()
+    return int(code)
+
+
+def _invoke(app: typer.Typer, arguments: Sequence[str], invocation: Invocation) -> int:
+    try:
+        result = typer.main.get_command(app).main(
+            args=list(arguments), prog_name="ticketctl", standalone_mode=False, obj=invocation
+        )
+    except TyperException as error:
+        invocation.close()
+        error.show() if hasattr(error, "show") else sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return _interrupted(invocation)
+    except TicketctlError as error:
+        return _known(error, invocation)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return _bug(error, invocation)
+    if result == ExitCode.INTERRUPTED:
+        return _interrupted(invocation)
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _known(error: TicketctlError, invocation: Invocation) -> int:
+    invocation.close()
+    if invocation.debug:
+        traceback.print_exception(error)
+    if invocation.json:
+        document = {"error": {"code": error.code, "what": error.what, "why": error.why, "next": error.next_step}}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    else:
+        from ticketctl.cli.render.failure import print_error
+
+        print_error(error)
+    return error.exit_code
+
+
+def _interrupted(invocation: Invocation) -> int:
+    invocation.close()
+    sys.stderr.write(invocation.interrupted_note or "interrupted; nothing was lost, the same command goes on\n")
+    return ExitCode.INTERRUPTED
+
+
+def _bug(error: Exception, invocation: Invocation) -> int:
+    invocation.close()
+    traceback.print_exception(error)
+    sys.stderr.write("\nTKT-070 this is a bug in ticketctl; please report the lines above\n")
+    return ExitCode.BUG
