@@ -1,0 +1,236 @@
+"""The command's frame: exit codes, one-screen errors, output forms."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import typer
+
+from ticketctl.cli import runner
+from ticketctl.cli.app import app
+from ticketctl.cli.invocation import Invocation
+from ticketctl.cli.render.events import JsonLines, LiveDisplay, PlainLines, renderer_for
+from ticketctl.cli.render.plain import to_json, to_plain
+from ticketctl.errors import BackendLoginError, ConfirmationRequiredError, ExitCode
+from ticketctl.events import Event, Notice, Progress, StepFinished, StepStarted
+from ticketctl.settings.secret import Secret
+
+EVENTS: list[Event] = [
+    StepStarted("up", "start the stack"),
+    Progress("up", "mysql", "starting", "first start", done=1, total=12),
+    Progress("up", "mysql", "starting", "first start", done=1, total=12),
+    Progress("up", "mysql", "healthy"),
+    Notice("warn", "port 3306 is taken"),
+    StepFinished("up", "changed", "12 services healthy", 3.21),
+]
+
+
+def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let `ticketctl config show` fail with an error."""
+
+    def fail(_self: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(Invocation, "project", property(fail))
+
+
+LOGIN = BackendLoginError("mysql refused the account", backend="mysql", why="1045", next_step="check the password")
+
+
+def test_a_known_error_is_one_screen_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising(monkeypatch, LOGIN)
+
+    assert runner.run(["config", "show"]) == ExitCode.UNREACHABLE
+    assert capsys.readouterr().err == "TKT-302 mysql refused the account\n  1045\n  next: check the password\n"
+
+
+def test_a_known_error_is_a_document_when_json_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising(monkeypatch, LOGIN)
+
+    assert runner.run(["config", "show", "--json"]) == ExitCode.UNREACHABLE
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "TKT-302"
+
+
+def test_debug_shows_the_traceback_of_a_known_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising(monkeypatch, LOGIN)
+
+    runner.run(["--debug", "config", "show"])
+
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_unknown_error_is_a_bug_with_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising(monkeypatch, ZeroDivisionError("division by zero"))
+
+    assert runner.run(["config", "show"]) == ExitCode.BUG
+    shown = capsys.readouterr().err
+    assert "Traceback" in shown
+    assert "this is a bug" in shown
+
+
+def test_ctrl_c_exits_130_with_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    raising(monkeypatch, KeyboardInterrupt())
+
+    assert runner.run(["config", "show"]) == ExitCode.INTERRUPTED
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_a_misspelled_command_is_a_usage_error_with_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runner.run(["confgi"]) == ExitCode.USAGE
+    assert "config" in capsys.readouterr().err
+
+
+def test_the_reader_of_a_pipe_may_leave_early() -> None:
+    command = f"{sys.executable} -m ticketctl.cli.entry config show | head -1; echo ${{PIPESTATUS[0]}}"
+
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "0"
+    assert done.stderr == ""
+
+
+def test_version_is_answered_both_ways(capsys: pytest.CaptureFixture[str]) -> None:
+    direct = subprocess.run(
+        [sys.executable, "-m", "ticketctl.cli.entry", "--version"], capture_output=True, text=True, check=True
+    )
+
+    assert runner.run(["--version", "config"]) == ExitCode.DONE
+    assert capsys.readouterr().out == direct.stdout
+
+
+def test_config_show_prints_value_and_source(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ticketctl.yaml").write_text("redis: {password: hush}\nmysql: {topology: split}\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert runner.run(["config", "show"]) == ExitCode.DONE
+    shown = capsys.readouterr().out
+    assert "split  (ticketctl.yaml:2)" in shown
+    assert "***  (ticketctl.yaml:1)" in shown
+    assert "hush" not in shown
+
+
+def groups(tree: typer.Typer, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], str]]:
+    """Every command of the tree with its help text."""
+    found = []
+    for command in tree.registered_commands:
+        name = command.name or (command.callback.__name__ if command.callback else "")
+        found.append(((*path, name), command.help or ""))
+    for group in tree.registered_groups:
+        assert group.typer_instance is not None
+        found += groups(group.typer_instance, (*path, group.name or ""))
+    return found
+
+
+def test_every_command_has_help_with_examples_that_name_it() -> None:
+    for path, text in groups(app):
+        assert "Examples:" in text, f"{path} has no examples"
+        assert f"ticketctl {' '.join(path)}" in text, f"{path}: its examples do not show it"
+
+
+def test_plain_lines_repeat_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.strftime", lambda _form: "10:00:00")
+    stream = io.StringIO()
+    renderer = PlainLines(stream)
+
+    for event in EVENTS:
+        renderer(event)
+    renderer.close()
+
+    assert stream.getvalue().splitlines() == [
+        "10:00:00 up: start the stack",
+        "10:00:00 up: mysql starting 1/12 first start",
+        "10:00:00 up: mysql healthy",
+        "10:00:00 warning: port 3306 is taken",
+        "10:00:00 up: done (3.2 s) 12 services healthy",
+    ]
+
+
+def test_json_lines_carry_every_event() -> None:
+    stream = io.StringIO()
+    renderer = JsonLines(stream)
+
+    for event in EVENTS:
+        renderer(event)
+
+    documents = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [item["event"] for item in documents] == [type(event).__name__ for event in EVENTS]
+    assert documents[1]["item"] == "mysql"
+
+
+def test_the_live_display_leaves_the_finished_steps_behind() -> None:
+    stream = io.StringIO()
+    renderer = LiveDisplay(stream)
+
+    for event in EVENTS:
+        renderer(event)
+    renderer.close()
+
+    assert "up: done (3.2 s) 12 services healthy" in stream.getvalue()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_fits_where_it_is_shown() -> None:
+    assert isinstance(renderer_for(io.StringIO(), json=True, environ={}), JsonLines)
+    assert isinstance(renderer_for(io.StringIO(), json=False, environ={}), PlainLines)
+    assert isinstance(renderer_for(Terminal(), json=False, environ={"CI": "true"}), PlainLines)
+    assert isinstance(renderer_for(Terminal(), json=False, environ={"TERM": "dumb"}), PlainLines)
+    live = renderer_for(Terminal(), json=False, environ={})
+    assert isinstance(live, LiveDisplay)
+    live.close()
+
+
+@dataclass(frozen=True)
+class Sample:
+    password: Secret
+    path: Path
+    code: ExitCode
+    items: tuple[int, ...]
+
+
+def test_plain_data_masks_secrets() -> None:
+    sample = Sample(Secret("hush"), Path("a"), ExitCode.FAILED, (1, 2))
+
+    assert to_plain(sample) == {"password": "***", "path": "a", "code": 5, "items": [1, 2]}
+    assert "hush" not in to_json({"x": sample})
+    with pytest.raises(TypeError):
+        to_plain(object())
+
+
+def test_deleting_needs_yes_where_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    invocation = Invocation({})
+
+    invocation.confirm("3 databases will be lost", yes=True)
+    with pytest.raises(ConfirmationRequiredError, match="deletes data"):
+        invocation.confirm("3 databases will be lost", yes=False)
+
+
+def test_a_secret_does_not_show_itself() -> None:
+    secret = Secret("hush")
+
+    assert "hush" not in f"{secret} {secret!r}"
+    assert secret == Secret("hush")
+    assert secret != "hush"
+    assert hash(secret) == hash(Secret("hush"))
+    assert not Secret("")
