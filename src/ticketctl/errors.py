@@ -238,6 +238,20 @@ class HostSetupError(TicketctlError):
     code = "TKT-211"
 
 
+class EngineError(TicketctlError):
+    """The Docker Engine understood the request and refused it.
+
+    Attributes:
+        status: HTTP status of its answer, 0 when there is none.
+    """
+
+    code = "TKT-212"
+
+    def __init__(self, what: str, *, status: int = 0, why: str = "", next_step: str = "") -> None:
+        self.status = status
+        super().__init__(what, why=why, next_step=next_step)
+
+
 # --- backends (3xx) ---------------------------------------------------------------------------
 
 
