@@ -1,0 +1,136 @@
+"""The rules of the structure, as far as a program can check them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "ticketctl"
+FILES = sorted(SOURCE.rglob("*.py"))
+LINES_AT_MOST = 500
+FORBIDDEN_NAMES = {"utils.py", "common.py", "helpers.py", "base.py"}
+DRIVERS = (
+    "docker",
+    "elasticsearch",
+    "elastic_transport",
+    "pymysql",
+    "redis",
+    "requests",
+    "rich",
+    "typer",
+    "yaml",
+    "yoyo",
+)
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_no_file_is_too_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES_AT_MOST
+
+
+def test_no_file_is_a_drawer_for_everything() -> None:
+    assert [relative(path) for path in FILES if path.name in FORBIDDEN_NAMES] == []
+
+
+def imports_at_load(tree: ast.Module) -> Iterator[str]:
+    """Modules that are imported when a file is, outside functions and `if TYPE_CHECKING`."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_drivers_are_imported_only_where_they_are_used(path: Path) -> None:
+    """A driver is imported inside a function, or at the top of its own adapter in `infra/`; typer in `cli/`."""
+    if (SOURCE / "infra") in path.parents:
+        return
+    allowed = {"typer"} if (SOURCE / "cli") in path.parents else set()
+
+    loaded = {name.split(".")[0] for name in imports_at_load(ast.parse(path.read_text(encoding="utf-8")))}
+
+    assert loaded & set(DRIVERS) <= allowed
+
+
+def forbidden_calls(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "sys.exit", "exit"):
+            yield ast.unparse(node.func)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "sys.stdout", "sys.stderr"):
+            yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if (SOURCE / "cli") not in path.parents], ids=relative)
+def test_features_neither_print_nor_exit_nor_read_the_environment(path: Path) -> None:
+    assert list(forbidden_calls(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+def modules_after(arguments: str) -> set[str]:
+    """The packages that a fresh interpreter has loaded after running the command."""
+    code = (
+        "import sys\n"
+        "from ticketctl.cli.entry import main\n"
+        f"sys.argv = ['ticketctl', *{arguments.split()!r}]\n"
+        "main()\n"
+        "sys.stderr.write('\\n'.join(sorted({name.split('.')[0] for name in sys.modules})))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        ("--version", set()),
+        ("--help", {"typer"}),
+        ("up --help", {"typer"}),
+        ("migrate apply --help", {"typer"}),
+        ("config show", {"typer", "yaml"}),
+        ("compose render --check", {"typer", "yaml"}),
+    ],
+)
+def test_no_command_pays_for_drivers_that_it_does_not_use(arguments: str, needed: set[str]) -> None:
+    assert modules_after(arguments) & set(DRIVERS) == needed
+
+
+PACKAGE_INDEXES = re.compile(
+    r"pypi\.org|pythonhosted|repo1?\.maven|deb\.debian|registry\.npmjs|proxy\.golang|archive\.ubuntu"
+)
+
+
+def test_no_address_of_a_package_registry_is_committed() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=True, cwd=ROOT)
+    files = [ROOT / name for name in listed.stdout.split("\0") if name]
+    texts = {path: path.read_text(encoding="utf-8", errors="ignore") for path in files if path.is_file()}
+
+    assert [
+        relative(path) for path, text in texts.items() if PACKAGE_INDEXES.search(text) and path != Path(__file__)
+    ] == []
+
+
+def test_the_generated_pages_are_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+
+    assert done.returncode == 0, f"run `make docs`\n{done.stdout}{done.stderr}"
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    sys.path.insert(0, str(ROOT / "docs"))
+    import generate
+
+    codes = [cls.code for cls in generate.error_classes()]
+    assert len(codes) == len(set(codes))
