@@ -1,0 +1,3 @@
+DROP TABLE IF EXISTS seat_audit;
+DROP TABLE IF EXISTS reservations;
+DROP TABLE IF EXISTS seats;
