@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from generate import error_classes
+
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "ticketctl"
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -129,8 +131,5 @@ def test_the_generated_pages_are_up_to_date() -> None:
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
-    sys.path.insert(0, str(ROOT / "docs"))
-    import generate
-
-    codes = [cls.code for cls in generate.error_classes()]
+    codes = [cls.code for cls in error_classes()]
     assert len(codes) == len(set(codes))
