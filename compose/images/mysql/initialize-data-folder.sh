@@ -111,6 +111,7 @@ sql_text() { # as an SQL string literal
     printf "'%s'" "${value//\'/\\\'}"
 }
 sql_name() { # as a quoted identifier
+    # shellcheck disable=SC2016 # the quotes of the identifier
     printf '`%s`' "${1//\`/\`\`}"
 }
 
@@ -135,14 +136,20 @@ accounts_sql() {
     fi
 }
 
-client_options() { printf '[client]\npassword="%s"\n' "$(sed 's/[\\"]/\\&/g' <<<"$MYSQL_ROOT_PASSWORD")"; }
+# Through a pipe: a password on a command line is there for everybody to read.
+client_options() {
+    local password=${MYSQL_ROOT_PASSWORD//\\/\\\\}
+    printf '[client]\npassword="%s"\n' "${password//\"/\\\"}"
+}
 
-# Statements from stdin, as root. The name is part of the contract: sourced init scripts call it.
+# Statements from stdin, as root. The name is part of the contract: sourced init scripts call it, with arguments too.
+# shellcheck disable=SC2120
 docker_process_sql() {
     mysql --defaults-extra-file=<(client_options) --protocol=socket --socket="$SERVER_SOCKET" --user=root \
         --comments ${MYSQL_DATABASE:+--database="$MYSQL_DATABASE"} "$@"
 }
 
+# shellcheck disable=SC2119
 process_compressed_sql() { gzip -dc "$1" | docker_process_sql; }
 
 run_init_files() {
