@@ -1,0 +1,1 @@
+"""The stack as a Compose file: from settings to text, without asking the machine anything."""
