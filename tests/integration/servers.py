@@ -1,0 +1,112 @@
+"""Servers of a test's own: for tests that change accounts, passwords and server settings.
+
+The shared stack must stay as it was; these may be broken on purpose. Each is one container on a port
+of 127.0.0.1 that the kernel picks, removed with its volume when the tests are over.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+from ticketctl.errors import BackendLoginError, BackendUnreachableError
+
+PREFIX = "ticketctl-test-"
+LABEL = "ticketctl.test"
+
+
+def image(name: str) -> str:
+    """The image to test with: TICKETCTL_TEST_<NAME>_IMAGE, else the one built for development."""
+    return os.environ.get(f"TICKETCTL_TEST_{name.upper()}_IMAGE", f"ticketctl/{name}:dev")
+
+
+def docker(*arguments: str, check: bool = True, environ: Mapping[str, str] | None = None) -> str:
+    """Run the docker client and return its output."""
+    result = subprocess.run(
+        ["docker", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(environ or {})},
+        timeout=60,
+    )
+    if check and result.returncode:
+        raise AssertionError(f"docker {arguments[0]}: {result.stderr}")
+    return result.stdout.strip()
+
+
+@dataclass(frozen=True)
+class Server:
+    """One running container."""
+
+    name: str
+    port: int
+
+    def stop(self) -> None:
+        docker("stop", "--time", "20", self.name)
+
+    def start(self) -> None:
+        docker("start", self.name)
+
+    def pause(self) -> None:
+        docker("pause", self.name)
+
+    def unpause(self) -> None:
+        docker("unpause", self.name)
+
+    def logs(self) -> str:
+        return docker("logs", "--tail", "20", self.name, check=False)
+
+
+@contextmanager
+def running(
+    name: str,
+    inner_port: int,
+    *,
+    environ: Mapping[str, str],
+    memory: str,
+    options: Sequence[str] = (),
+    command: Sequence[str] = (),
+) -> Iterator[Server]:
+    """Run a container; it is not ready yet."""
+    container = f"{PREFIX}{name}-{uuid4().hex[:8]}"
+    # The port stays the same over a restart, which one picked by the engine does not.
+    port = _free_port()
+    names = [argument for variable in environ for argument in ("--env", variable)]
+    docker(
+        *("run", "--detach", "--name", container, "--label", f"{LABEL}={os.getpid()}", "--memory", memory),
+        *("--init", "--publish", f"127.0.0.1:{port}:{inner_port}", *names, *options, image(name), *command),
+        environ=environ,
+    )
+    try:
+        yield Server(container, port)
+    finally:
+        docker("rm", "--force", "--volumes", container, check=False)
+
+
+def wait_until(ready: Callable[[], object], server: Server, seconds: float = 120) -> None:
+    """Call until it raises nothing that a starting server may raise."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            ready()
+        except (BackendUnreachableError, BackendLoginError) as error:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{server.name} is not ready: {error}\n{server.logs()}") from error
+            time.sleep(0.25)
+        else:
+            return
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
