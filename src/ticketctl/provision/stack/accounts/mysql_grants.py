@@ -89,12 +89,17 @@ def grant_statement(privileges: Iterable[str], scope: str, account: str) -> str:
     return f"GRANT {', '.join(privileges)} ON {scope} TO {account}"
 
 
-def revoke_statements(privileges: Iterable[str], scope: str, account: str) -> tuple[str, ...]:
-    """Return the REVOKE statements for privileges on a scope, or for roles."""
+def revoke_statement(privileges: Iterable[str], scope: str, account: str) -> str:
+    """Return a REVOKE statement for privileges on a scope, or for roles."""
     place = f" ON {scope}" if scope != _ROLE else ""
-    # REVOKE takes ALL PRIVILEGES with nothing beside it.
-    lists = [[name for name in privileges if name != ALL], [name for name in privileges if name == ALL]]
-    return tuple(f"REVOKE {', '.join(names)}{place} FROM {account}" for names in lists if names)
+    return f"REVOKE {', '.join(privileges)}{place} FROM {account}"
+
+
+def revocable_together(privileges: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Split privileges into what one REVOKE takes: it wants ALL PRIVILEGES alone."""
+    names = tuple(privileges)
+    lists = (tuple(name for name in names if name != ALL), tuple(name for name in names if name == ALL))
+    return tuple(part for part in lists if part)
 
 
 def _excess(wanted: frozenset[str], present: frozenset[str]) -> tuple[str, ...]:

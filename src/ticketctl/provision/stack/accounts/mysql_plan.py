@@ -20,7 +20,8 @@ from ticketctl.provision.stack.accounts.mysql_grants import (
     compare,
     desired_rights,
     grant_statement,
-    revoke_statements,
+    revocable_together,
+    revoke_statement,
 )
 from ticketctl.provision.stack.accounts.result import MARK
 
@@ -122,9 +123,9 @@ def _existing(account: MysqlAccount, present: ObservedAccount) -> Iterator[Step]
 def _rights(account: MysqlAccount, present: Rights) -> Iterator[Step]:
     change = compare(desired_rights(account.grants), present)
     for scope, privileges in change.revoke.items():
-        text = f"revoke {_listed(privileges)}{_place(scope)} from {account.name}"
-        for statement in revoke_statements(privileges, scope, account.quoted):
-            yield Step(text, statement)
+        for part in revocable_together(privileges):
+            text = f"revoke {_listed(part)}{_place(scope)} from {account.name}"
+            yield Step(text, revoke_statement(part, scope, account.quoted))
     for scope, privileges in change.grant.items():
         text = f"grant {_listed(privileges)}{_place(scope)} to {account.name}"
         yield Step(text, grant_statement(privileges, scope, account.quoted))

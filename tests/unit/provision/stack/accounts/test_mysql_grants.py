@@ -10,7 +10,8 @@ from ticketctl.provision.stack.accounts.mysql_grants import (
     desired_rights,
     grant_statement,
     parse_grants,
-    revoke_statements,
+    revocable_together,
+    revoke_statement,
 )
 
 
@@ -83,8 +84,10 @@ def test_all_contains_each_but_the_right_to_pass_them_on() -> None:
 
 def test_statements() -> None:
     assert grant_statement(("SELECT", "INSERT"), "`d`.*", "'a'@'%'") == "GRANT SELECT, INSERT ON `d`.* TO 'a'@'%'"
-    assert revoke_statements(("ALL PRIVILEGES", "GRANT OPTION"), "`d`.*", "'a'@'%'") == (
-        "REVOKE GRANT OPTION ON `d`.* FROM 'a'@'%'",
-        "REVOKE ALL PRIVILEGES ON `d`.* FROM 'a'@'%'",
-    )
-    assert revoke_statements(("`r`@`%`",), "", "'a'@'%'") == ("REVOKE `r`@`%` FROM 'a'@'%'",)
+    assert revoke_statement(("SELECT",), "`d`.*", "'a'@'%'") == "REVOKE SELECT ON `d`.* FROM 'a'@'%'"
+    assert revoke_statement(("`r`@`%`",), "", "'a'@'%'") == "REVOKE `r`@`%` FROM 'a'@'%'"
+
+
+def test_all_privileges_are_revoked_by_a_statement_of_their_own() -> None:
+    parts = revocable_together(("ALL PRIVILEGES", "GRANT OPTION", "SELECT"))
+    assert parts == (("GRANT OPTION", "SELECT"), ("ALL PRIVILEGES",))
