@@ -16,12 +16,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from leftovers import PREFIX, hold_test_lock
 from ticketctl.provision.scaffold import scaffold
 from ticketctl.settings.endpoints import Endpoints
 from ticketctl.settings.loader import load_project
 from ticketctl.settings.model import Project
 
-PREFIX = "ticketctl-test-"
 TICKETCTL = (sys.executable, "-m", "ticketctl.cli.entry")
 
 
@@ -40,6 +40,7 @@ class LiveStack:
     @classmethod
     def create(cls, folder: Path, name: str, environ: Mapping[str, str] | None = None) -> LiveStack:
         """Write a fresh project below a folder; nothing is started."""
+        hold_test_lock()
         root = folder / f"{PREFIX}{name}"
         scaffold(root)
         return cls(root, environ or {})

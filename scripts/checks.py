@@ -1,0 +1,134 @@
+"""Run the project's checks, fast ones first, each with its name and duration.
+
+`python scripts/checks.py` runs all of them and then judges the coverage of the whole run;
+`python scripts/checks.py lint unit` runs the named ones. The first that fails ends the run, and the
+last line says which it was.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = sys.executable
+TICKETCTL = (PYTHON, "-m", "ticketctl.cli.entry")
+# What uses the engine gets the group that lets it, should this run have installed the engine.
+WITH_ENGINE = ("scripts/with_engine.sh",)
+Command = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One named step.
+
+    Attributes:
+        name: What it is called on the command line and in the report.
+        commands: Returns what to run, in order; nothing means that the step does not apply here.
+        needs: Steps that come before it when it is asked for alone.
+    """
+
+    name: str
+    commands: Callable[[], Sequence[Command]]
+    needs: tuple[str, ...] = ()
+
+
+def pytest_in(*folders: str, launcher: Command = ()) -> Callable[[], Sequence[Command]]:
+    """Return the command of the tests in those of the folders that are there."""
+
+    def commands() -> Sequence[Command]:
+        present = [folder for folder in folders if any((ROOT / folder).rglob("test_*.py"))]
+        return [(*launcher, PYTHON, "-m", "coverage", "run", "-m", "pytest", *present)] if present else []
+
+    return commands
+
+
+def shell_scripts() -> Sequence[Command]:
+    """Check the shell scripts, where the tool for it is installed."""
+    listed = subprocess.run(
+        ["git", "ls-files", "*.sh", ".ci/run"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return [("shellcheck", "--external-sources", *listed.stdout.split())] if shutil.which("shellcheck") else []
+
+
+_ENGINE = ("engine", "leftovers", "images")
+CHECKS = (
+    Check("lint", lambda: [("ruff", "check", "."), ("ruff", "format", "--check", ".")]),
+    Check("types", lambda: [(PYTHON, "-m", "mypy")]),
+    Check("imports", lambda: [("lint-imports",)]),
+    Check("shell", shell_scripts),
+    Check("unit", pytest_in("tests/unit", "tests/architecture")),
+    Check("engine", lambda: [(*TICKETCTL, "engine", "ensure")]),
+    Check("leftovers", lambda: [(*WITH_ENGINE, PYTHON, "tests/leftovers.py")]),
+    Check("images", lambda: [(*WITH_ENGINE, *TICKETCTL, "images", "build")]),
+    Check("integration", pytest_in("tests/integration", "tests/conformance", launcher=WITH_ENGINE), needs=_ENGINE),
+    Check("e2e", pytest_in("tests/e2e", launcher=WITH_ENGINE), needs=_ENGINE),
+    Check("docs", lambda: [(PYTHON, "docs/generate.py", "--check"), (*TICKETCTL, "compose", "render", "--check")]),
+)
+
+
+def selected(names: Sequence[str]) -> list[Check]:
+    """Return the checks of those names with what they need, in the order of `CHECKS`; all for no names."""
+    known = {check.name: check for check in CHECKS}
+    if unknown := [name for name in names if name not in known]:
+        sys.exit(f"no such check: {', '.join(unknown)}; there are {', '.join(known)}")
+    wanted = {need for name in names for need in (*known[name].needs, name)}
+    return [check for check in CHECKS if not names or check.name in wanted]
+
+
+def run(name: str, commands: Sequence[Command]) -> int:
+    """Run a step's commands, print its duration, and return the first exit status that is not 0."""
+    grouped = bool(os.environ.get("GITHUB_ACTIONS"))
+    print(f"::group::{name}" if grouped else f"== {name}", flush=True)
+    started = time.monotonic()
+    status = 0
+    for command in commands:
+        status = subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
+        if status:
+            break
+    verdict = "failed" if status else "ok" if commands else "nothing to check here"
+    if grouped:
+        print("::endgroup::")
+    print(f"== {name}: {verdict}, {time.monotonic() - started:.1f} s\n", flush=True)
+    return status
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of the checks: tools of the virtual environment come first."""
+    return {**os.environ, "PATH": f"{Path(PYTHON).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def coverage(*arguments: str) -> Command:
+    """Return a command of the coverage tool."""
+    return (PYTHON, "-m", "coverage", *arguments)
+
+
+def main(names: Sequence[str]) -> int:
+    """Run the checks and return the exit status."""
+    checks = selected(names)
+    steps = [(check.name, check.commands()) for check in checks]
+    if not names:
+        # Only the whole run says how much is covered: no test file of one kind covers it alone.
+        run("coverage of earlier runs", [coverage("erase")])
+        steps.append(("coverage", [coverage("combine", "--quiet"), coverage("report")]))
+    started = time.monotonic()
+    for name, commands in steps:
+        if status := run(name, commands):
+            alone = f"; alone: `make {name}`" if name != "coverage" else ""
+            print(f"FAILED: {name} (exit {status}) after {time.monotonic() - started:.0f} s{alone}", flush=True)
+            return 1
+    print(f"ok: {', '.join(name for name, _ in steps)} in {time.monotonic() - started:.0f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
