@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ticketctl.provision.stack.accounts.desired import (
     ELASTIC_VARIABLE,
@@ -126,3 +127,38 @@ def hash_variable(service: str) -> str:
 
 def _upper(name: str) -> str:
     return name.replace("-", "_").upper()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvSection:
+    """A part of `compose/.env`.
+
+    Attributes:
+        title: What it holds, one line.
+        variables: Its variables, in order.
+    """
+
+    title: str
+    variables: tuple[str, ...]
+
+
+def env_sections(settings: Settings) -> tuple[EnvSection, ...]:
+    """Return every variable of a project's `compose/.env`, in the order of the file.
+
+    Args:
+        settings: The complete settings.
+    """
+    services = stack_services(settings)
+    return (
+        EnvSection("Version of this file's layout", (VERSION_VARIABLE,)),
+        EnvSection("Compose project: names containers, networks and volumes", (PROJECT_VARIABLE,)),
+        EnvSection("Ports on 127.0.0.1", tuple(port_variable(name) for name in container_ports(settings))),
+        EnvSection("Images", tuple(image_variable(name) for name in DEFAULT_IMAGES)),
+        EnvSection("Configuration that each container was made from", tuple(hash_variable(name) for name in services)),
+        EnvSection("Secrets", (*secret_variables(settings), HASH_KEY_VARIABLE)),
+    )
+
+
+def example_value(variable: str) -> str:
+    """Return the password of `.env.example`: known to everybody, and replaced at the first `ticketctl up`."""
+    return EXAMPLE_PREFIX + variable.lower().replace("_", "-")

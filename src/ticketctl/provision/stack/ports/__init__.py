@@ -1,0 +1,1 @@
+"""Which port each service gets: what is taken is observed, what follows is decided apart from it."""
