@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ticketctl.errors import TicketctlError
-from ticketctl.events import Emit, StepFinished, StepStarted
-from ticketctl.settings.endpoints import Endpoints
-from ticketctl.settings.model import Project
+from ticketctl.events import Emit, Outcome, StepFinished, StepStarted
 
 StepState = Literal["changed", "unchanged", "failed", "skipped"]
 
@@ -114,7 +112,6 @@ def _run_step(step: Step, emit: Emit) -> tuple[StepReport, TicketctlError | None
         failure = error
         answer = StepAnswer(changed=False, summary=error.what, ok=False)
     seconds = time.monotonic() - began
-    state: StepState = "failed" if not answer.ok else "changed" if answer.changed else "unchanged"
-    outcome: Literal["changed", "unchanged", "failed"] = state
+    outcome: Outcome = "failed" if not answer.ok else "changed" if answer.changed else "unchanged"
     emit(StepFinished(step.name, outcome, answer.summary, seconds))
-    return StepReport(step.name, state, answer.summary, seconds, str(failure) if failure else ""), failure
+    return StepReport(step.name, outcome, answer.summary, seconds, str(failure) if failure else ""), failure

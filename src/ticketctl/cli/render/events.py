@@ -34,10 +34,14 @@ def renderer_for(stream: TextIO, *, json: bool, environ: Mapping[str, str]) -> R
     Args:
         stream: Where progress goes (standard error).
         json: Whether JSON was asked for.
-        environ: The environment: `CI` and `TERM=dumb` mean plain lines.
+        environ: The environment: `CI` and `TERM=dumb` mean plain lines, GitHub Actions its own form.
     """
     if json:
         return JsonLines(stream)
+    if environ.get("GITHUB_ACTIONS") == "true":
+        from ticketctl.cli.render.ci import GithubLines
+
+        return GithubLines(stream)
     if stream.isatty() and not environ.get("CI") and environ.get("TERM") != "dumb":
         return LiveDisplay(stream)
     return PlainLines(stream)
