@@ -61,11 +61,12 @@ def connect(endpoint: RedisEndpoint) -> redis.Redis:
         decode_responses=True,
         protocol=2,
         retry=Retry(NoBackoff(), 0),
-        client_name="ticketctl",
     )
     try:
         with translating(endpoint):
             client.ping()
+    except (BackendPermissionError, BackendReadOnlyError):
+        pass  # logged in; a server that cannot save refuses PING too
     except BackendError:
         client.close()
         raise
