@@ -426,12 +426,12 @@ class MappingChangedError(SearchIndexError):
 
     Attributes:
         index: The index that the alias points at.
-        documents: How many documents it holds.
+        documents: How many documents it holds, None when not all of it answers.
     """
 
     code = "TKT-503"
 
-    def __init__(self, what: str, *, index: str, documents: int, why: str = "", next_step: str = "") -> None:
+    def __init__(self, what: str, *, index: str, documents: int | None, why: str = "", next_step: str = "") -> None:
         self.index = index
         self.documents = documents
         super().__init__(what, why=why, next_step=next_step)
