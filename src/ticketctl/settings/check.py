@@ -14,6 +14,7 @@ _RESERVED_SERVICES = frozenset({"mysql", "redis", "elasticsearch", "elasticsearc
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 _DATABASE_NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,99}")
 _SIZE = re.compile(r"[1-9][0-9]*[kmg]", re.IGNORECASE)
 _MAX_PORT = 65535
 
@@ -28,7 +29,7 @@ def check_settings(settings: Settings, where: _Where) -> list[SettingsProblem]:
         settings: Settings whose types are right.
         where: Tells where a key stands, for the message.
     """
-    checks = (_names, _references, _service_ports, _published_ports, _sizes, _numbers)
+    checks = (_names, _references, _service_ports, _published_ports, _sizes, _numbers, _search)
     return [
         SettingsProblem(where(path), ".".join(path), message) for check in checks for path, message in check(settings)
     ]
@@ -123,3 +124,10 @@ def _numbers(settings: Settings) -> _Found:
     for path, number in positive.items():
         if number <= 0:
             yield path, "must be greater than 0"
+
+
+def _search(settings: Settings) -> _Found:
+    if not _ALIAS.fullmatch(settings.search.alias):
+        yield ("search", "alias"), "an alias is lower case letters, digits, '-' and '_', at most 100"
+    if settings.search.replicas is not None and settings.search.replicas < 0:
+        yield ("search", "replicas"), "must be at least 0"
