@@ -38,7 +38,8 @@ class Compose:
         self,
         arguments: Sequence[str],
         *,
-        file: Path,
+        project: str,
+        file: Path | None,
         env: Mapping[str, str],
         on_line: Callable[[str], None] | None = None,
     ) -> ComposeProcess:
@@ -48,18 +49,25 @@ class Compose:
 
         Args:
             arguments: The command and its options. They show in `ps`: no secrets.
-            file: The Compose file; `.env` beside it is read as well.
+            project: Compose project name.
+            file: The Compose file; `.env` beside it is read as well. None works on the project's containers alone,
+                as their labels describe it.
             env: Environment of the process, whole.
             on_line: Called with each line of output, from another thread.
         """
-        command = [str(self.path), "--ansi", "never", "--progress", "plain", "-f", str(file), *arguments]
-        return ComposeProcess(command, arguments[0], env, file.parent, on_line)
+        command = [str(self.path), "--ansi", "never", "--progress", "plain", "--project-name", project]
+        if file is not None:
+            command += ["--file", str(file)]
+        # Without a file Compose looks for one in the working folder and above.
+        folder = file.parent if file is not None else Path("/")
+        return ComposeProcess([*command, *arguments], arguments[0], env, folder, on_line)
 
     def run(
         self,
         arguments: Sequence[str],
         *,
-        file: Path,
+        project: str,
+        file: Path | None,
         env: Mapping[str, str],
         on_line: Callable[[str], None] | None = None,
     ) -> tuple[str, ...]:
@@ -69,6 +77,7 @@ class Compose:
 
         Args:
             arguments: See `start`.
+            project: See `start`.
             file: See `start`.
             env: See `start`.
             on_line: See `start`.
@@ -76,7 +85,7 @@ class Compose:
         Raises:
             ComposeError: It failed; the error has its last lines.
         """
-        with self.start(arguments, file=file, env=env, on_line=on_line) as process:
+        with self.start(arguments, project=project, file=file, env=env, on_line=on_line) as process:
             if process.wait() != 0:
                 raise process.error()
             return process.lines

@@ -31,17 +31,18 @@ def connect_engine(environ: Mapping[str, str]) -> Engine:
         EnginePermissionError: It refuses this user.
     """
     address = engine_address(environ)
-    return Engine(_open(address), address, lambda: _open(address))
+    client = _open(address, "auto")
+    return Engine(client, address, lambda: _open(address, client.api_version))
 
 
-def _open(address: EngineAddress) -> APIClient:
+def _open(address: EngineAddress, version: str) -> APIClient:
     with translating(address.host, "answer"):
         from docker import APIClient
 
         tls = _tls(address)
         client = APIClient(
             base_url=address.host,
-            version="auto",
+            version=version,
             timeout=_TIMEOUT,
             tls=tls if tls is not None else False,
             use_ssh_client=address.host.startswith("ssh://"),

@@ -105,6 +105,11 @@ class Engine:
         """Remove a container with its anonymous volumes; one that is gone already is no error."""
         self._or_none("remove a container", lambda: self._client.remove_container(container, force=force, v=True))
 
+    def unpause(self, container: str) -> None:
+        """Let a paused container go on."""
+        with self._doing("resume a container"):
+            self._client.unpause(container)
+
     # --- networks and volumes -----------------------------------------------------------------
 
     def networks(self, project: str) -> tuple[NetworkInfo, ...]:

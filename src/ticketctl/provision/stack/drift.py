@@ -1,0 +1,68 @@
+"""What runs against what should run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ticketctl.infra.docker import ContainerState
+from ticketctl.provision.stack.definition.service_definition import LABEL_HASH
+from ticketctl.provision.stack.spec import StackSpec
+
+DriftKind = Literal["missing", "changed", "other image", "orphaned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One difference.
+
+    Attributes:
+        service: Name of the service.
+        kind: `missing` has no container, `changed` has one made from another definition, `other image` runs another
+            image than its reference names now, `orphaned` has a container and is not in the stack any more.
+        detail: What differs.
+    """
+
+    service: str
+    kind: DriftKind
+    detail: str
+
+
+def find_drift(
+    spec: StackSpec, containers: Sequence[ContainerState], image_ids: Mapping[str, str | None]
+) -> tuple[Drift, ...]:
+    """Compare the containers with the stack: pure.
+
+    Args:
+        spec: What should run.
+        containers: All containers of the project.
+        image_ids: Reference to the id of the image that it names now, None when there is none yet.
+    """
+    present = by_service(containers)
+    found = [drift for name in spec.services for drift in _service_drift(spec, name, present.get(name), image_ids)]
+    orphans = sorted(name for name in present if name not in spec.services)
+    found += [
+        Drift(name, "orphaned", f"container {present[name].name} is not in the stack any more") for name in orphans
+    ]
+    return tuple(found)
+
+
+def by_service(containers: Sequence[ContainerState]) -> dict[str, ContainerState]:
+    """Return each service's container; what `compose run` made is left out."""
+    return {state.service: state for state in reversed(containers) if state.service and not state.one_off}
+
+
+def _service_drift(
+    spec: StackSpec, name: str, state: ContainerState | None, image_ids: Mapping[str, str | None]
+) -> tuple[Drift, ...]:
+    service = spec.services[name]
+    if state is None:
+        return (Drift(name, "missing", "has no container"),)
+    if state.labels.get(LABEL_HASH, "") != service.config_hash:
+        return (Drift(name, "changed", "its definition has changed since the container was made"),)
+    wanted = image_ids.get(service.image)
+    if wanted != state.image_id:
+        seen = f"{service.image} names another image now" if wanted else f"{service.image} is not here yet"
+        return (Drift(name, "other image", seen),)
+    return ()
