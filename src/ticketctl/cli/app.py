@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ticketctl import __version__
-from ticketctl.cli import config, index
+from ticketctl.cli import config, engine, index
 from ticketctl.cli.invocation import Invocation
 
 app = typer.Typer(
@@ -51,5 +51,5 @@ def _with_examples(group: typer.Typer) -> typer.Typer:
     return group
 
 
-for _name, _group in {"config": config.app, "index": index.app}.items():
+for _name, _group in {"config": config.app, "engine": engine.app, "index": index.app}.items():
     app.add_typer(_with_examples(_group), name=_name)
