@@ -54,6 +54,19 @@ def translating(endpoint: MysqlEndpoint) -> Iterator[None]:
         raise _from_missing_cryptography(endpoint) from error
 
 
+def answered(error: BackendError) -> tuple[int, str]:
+    """Return what the server itself said: its error number and message, 0 and the error's text if it did not.
+
+    Args:
+        error: An error raised by `translating`.
+    """
+    cause = error.__cause__
+    arguments = cause.args if cause is not None else ()
+    if len(arguments) > 1 and isinstance(arguments[0], int):
+        return arguments[0], str(arguments[1])
+    return 0, error.why or error.what
+
+
 def _from_driver(endpoint: MysqlEndpoint, error: Exception) -> BackendError:
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     message = _without_password(endpoint, str(error.args[1] if len(error.args) > 1 else error))

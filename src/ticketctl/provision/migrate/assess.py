@@ -1,0 +1,79 @@
+"""What has become of a migration: its file against what the database says of it (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ticketctl.provision.migrate.checksum import ALGORITHM
+from ticketctl.provision.migrate.files import Migration
+from ticketctl.provision.migrate.history import History, Record
+from ticketctl.provision.migrate.mark import Mark, find_mark
+
+State = Literal["pending", "applied", "partial", "edited", "in doubt", "rolling back"]
+
+BEGINNING = Mark(next=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What has become of one migration.
+
+    Attributes:
+        migration: Its name.
+        state: `partial` stopped in the middle and can go on; `in doubt` cannot without being looked at.
+        mark: Where it goes on.
+        detail: The state in words, empty where the state says it all.
+    """
+
+    migration: str
+    state: State
+    mark: Mark = BEGINNING
+    detail: str = ""
+
+
+def assess(migration: Migration, history: History) -> Assessment:
+    """Return what has become of a migration.
+
+    Args:
+        migration: It, as its file is now.
+        history: What the database says.
+    """
+    record = history.records.get(migration.name)
+    if record is None:
+        return Assessment(migration.name, "pending")
+    if record.state == "applied":
+        if is_unchanged(migration, record):
+            return Assessment(migration.name, "applied")
+        return Assessment(migration.name, "edited", detail="the file is not what was applied")
+    if record.state == "rolling_back":
+        return Assessment(migration.name, "rolling back", detail="some statements of its rollback are done")
+    return _in_the_middle(migration, record, history)
+
+
+def is_unchanged(migration: Migration, record: Record) -> bool:
+    """Whether a file says what it said when it was applied.
+
+    Args:
+        migration: The file as it is now.
+        record: What the database recorded.
+    """
+    if migration.up.sha256 == record.file_sha256:
+        return True  # not one byte has changed: no need to read it
+    return record.algorithm == ALGORITHM and migration.up.checksum == record.checksum
+
+
+def _in_the_middle(migration: Migration, record: Record, history: History) -> Assessment:
+    mark = find_mark(
+        migration.up.statements,
+        history.statements(migration.name, "apply"),
+        without_transactions=history.without_transactions,
+    )
+    if mark.problem is not None:
+        state: State = "edited" if mark.problem == "edited" else "in doubt"
+        return Assessment(migration.name, state, mark, mark.why)
+    failed = next((row for row in history.statements(migration.name, "apply") if row.state == "failed"), None)
+    detail = f"stopped before statement {mark.next} of {record.statements}"
+    if failed is not None:
+        detail = f"statement {failed.position} failed: {failed.error_number} {failed.error_message}"
+    return Assessment(migration.name, "partial", mark, detail)

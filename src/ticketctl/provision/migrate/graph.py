@@ -1,0 +1,55 @@
+"""The order in which migrations run: dependencies first, otherwise by name, as yoyo orders them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+
+
+class CycleError(ValueError):
+    """Some migrations depend on each other in a circle.
+
+    Attributes:
+        cycle: Names along the circle; each depends on the next, the last on the first.
+    """
+
+    def __init__(self, cycle: Sequence[str]) -> None:
+        super().__init__(" -> ".join((*cycle, cycle[0])))
+        self.cycle = tuple(cycle)
+
+
+def order(dependencies: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the names such that each comes after all it depends on, the smallest name first.
+
+    Args:
+        dependencies: Each name and the names that it depends on, which are names of the mapping.
+
+    Raises:
+        CycleError: There is no such order.
+    """
+    waiting_for = {name: set(needed) for name, needed in dependencies.items()}
+    blocks: dict[str, list[str]] = {name: [] for name in dependencies}
+    for name, needed in waiting_for.items():
+        for other in needed:
+            blocks[other].append(name)
+    ready = [name for name, needed in waiting_for.items() if not needed]
+    heapq.heapify(ready)
+    ordered: list[str] = []
+    while ready:
+        name = heapq.heappop(ready)
+        ordered.append(name)
+        for other in blocks[name]:
+            waiting_for[other].discard(name)
+            if not waiting_for[other]:
+                heapq.heappush(ready, other)
+    if len(ordered) < len(dependencies):
+        raise CycleError(_cycle({name: needed for name, needed in waiting_for.items() if needed}))
+    return tuple(ordered)
+
+
+def _cycle(unresolved: Mapping[str, set[str]]) -> tuple[str, ...]:
+    # Whoever is unresolved waits for somebody unresolved: following that must come round.
+    path = [min(unresolved)]
+    while (following := min(unresolved[path[-1]])) not in path:
+        path.append(following)
+    return tuple(path[path.index(following) :])

@@ -1,0 +1,182 @@
+"""What `apply` would do, as a value that can be printed (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ticketctl.errors import MigrationInDoubtError
+from ticketctl.provision.migrate.assess import Assessment, assess
+from ticketctl.provision.migrate.doubt import edited_error, in_doubt_error
+from ticketctl.provision.migrate.files import Migration, SqlFile
+from ticketctl.provision.migrate.history import Direction, History
+from ticketctl.provision.migrate.mark import Mark
+from ticketctl.provision.migrate.statements import excerpt, kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStatement:
+    """A statement that would be executed.
+
+    Attributes:
+        position: Which one of its file, counted from 1.
+        line: Line in the file.
+        kind: Value of its `StatementKind`.
+        sql: Its beginning, on one line.
+    """
+
+    position: int
+    line: int
+    kind: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A migration that would be applied, or rolled back, wholly or from where it stopped.
+
+    Attributes:
+        name: Name of the migration.
+        path: The file that would be executed.
+        first: Position of the first statement, above 1 when it is resumed.
+        repeat: Positions above it that set up the connection and are executed again.
+        total: How many statements the file has.
+        statements: The statements from `first` on.
+        late_behind: Name of a later migration that is applied already, empty for none.
+    """
+
+    name: str
+    path: str
+    first: int
+    repeat: tuple[int, ...]
+    total: int
+    statements: tuple[PlannedStatement, ...]
+    late_behind: str = ""
+
+    def lines(self) -> list[str]:
+        """The step as lines of text."""
+        resumed = f", goes on at statement {self.first} of {self.total}" if self.first > 1 else ""
+        late = f", late: {self.late_behind} is applied already" if self.late_behind else ""
+        width = max((len(str(statement.line)) for statement in self.statements), default=1)
+        return [
+            f"  {self.name}  {self.path}{resumed}{late}",
+            *(f"    {statement.line:>{width}}  {statement.sql}" for statement in self.statements),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabasePlan:
+    """What would be done in one database.
+
+    Attributes:
+        key: Its key in the settings.
+        database: Its name on the server.
+        creates_database: Whether it would be created.
+        steps: Migrations in the order in which they would run.
+        missing: Applied migrations whose files are gone.
+    """
+
+    key: str
+    database: str
+    creates_database: bool
+    steps: tuple[Step, ...]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.steps and not self.creates_database
+
+    def __str__(self) -> str:
+        count = len(self.steps)
+        summary = f"{count} migration{'s' if count != 1 else ''}" if count else "nothing to apply"
+        created = ", creates the database" if self.creates_database else ""
+        lines = [f"{self.key} ({self.database}): {summary}{created}"]
+        for step in self.steps:
+            lines += step.lines()
+        lines += [f"  {name}  applied, but its file is gone" for name in self.missing]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done in all databases.
+
+    Attributes:
+        databases: One plan for each, in the order of the settings.
+    """
+
+    databases: tuple[DatabasePlan, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do anywhere."""
+        return all(plan.is_empty for plan in self.databases)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.databases))
+
+
+def plan_database(key: str, database: str, migrations: Sequence[Migration], history: History) -> DatabasePlan:
+    """Return what has to be applied to one database.
+
+    Args:
+        key: Its key in the settings.
+        database: Its name on the server.
+        migrations: Its migrations in their order.
+        history: What the database says of them.
+
+    Raises:
+        MigrationEditedError: An applied migration, or the done part of one, has changed.
+        MigrationInDoubtError: A statement's outcome is unknown, or a rollback stopped in the middle.
+    """
+    assessed = [assess(migration, history) for migration in migrations]
+    for migration, found in zip(migrations, assessed, strict=True):
+        refuse(database, migration.name, migration.up, found, "apply")
+    applied = [item.migration for item in assessed if item.state == "applied"]
+    last_applied = applied[-1] if applied else ""
+    names = [migration.name for migration in migrations]
+    behind = names.index(last_applied) if last_applied else -1
+    steps = [
+        planned_step(migration.name, migration.up, found.mark, last_applied if index < behind else "")
+        for index, (migration, found) in enumerate(zip(migrations, assessed, strict=True))
+        if found.state in ("pending", "partial")
+    ]
+    missing = tuple(name for name in history.records if name not in names)
+    return DatabasePlan(key, database, not history.exists, tuple(steps), missing)
+
+
+def planned_step(name: str, file: SqlFile, mark: Mark, late_behind: str = "") -> Step:
+    """Return a file's execution from its mark on.
+
+    Args:
+        name: Name of the migration.
+        file: The file to execute.
+        mark: Where it goes on.
+        late_behind: Name of a later migration that is applied already.
+    """
+    statements = tuple(
+        PlannedStatement(position, statement.line, kind_of(statement).value, excerpt(statement))
+        for position, statement in enumerate(file.statements, start=1)
+        if position >= mark.next
+    )
+    return Step(name, str(file.path), mark.next, mark.repeat, len(file.statements), statements, late_behind)
+
+
+def refuse(database: str, name: str, file: SqlFile, found: Assessment, direction: Direction) -> None:
+    """Raise what stands in the way of executing a file, if anything does.
+
+    Raises:
+        MigrationEditedError: What was executed already has changed.
+        MigrationInDoubtError: It is not known what was executed.
+    """
+    if found.state == "edited":
+        raise edited_error(database, file, found)
+    if found.state == "in doubt":
+        raise in_doubt_error(database, name, file, found.mark, direction)
+    if found.state == "rolling back" and direction == "apply":
+        raise MigrationInDoubtError(
+            f"the rollback of {name} in {database} stopped in the middle",
+            why=found.detail,
+            next_step="finish it with `ticketctl migrate rollback`, and apply again after that",
+        )

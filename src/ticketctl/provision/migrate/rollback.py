@@ -1,0 +1,97 @@
+"""`migrate rollback`: undo the newest migrations of one database, by explicit command only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from ticketctl.errors import MigrationError
+from ticketctl.events import Emit, Notice, Progress, StepFinished, StepStarted
+from ticketctl.provision.migrate.execute import execute
+from ticketctl.provision.migrate.lexer import Statement
+from ticketctl.provision.migrate.plan import Step
+from ticketctl.provision.migrate.results import AppliedMigration, DatabaseResult
+from ticketctl.provision.migrate.rollback_plan import RollbackPlan, decide, rollback_file
+from ticketctl.provision.migrate.runner import LOCK_TIMEOUT
+from ticketctl.provision.migrate.session import STEP, Session, open_session
+from ticketctl.provision.migrate.statements import excerpt
+from ticketctl.provision.migrate.targets import Target, find_targets
+from ticketctl.settings.endpoints import MysqlEndpoint
+from ticketctl.settings.model import DatabaseSettings
+
+
+def rollback(
+    project_root: Path,
+    databases: Mapping[str, DatabaseSettings],
+    endpoints: Mapping[str, MysqlEndpoint],
+    *,
+    planned: RollbackPlan,
+    emit: Emit,
+    lock_timeout: float = LOCK_TIMEOUT,
+) -> DatabaseResult:
+    """Undo the newest migrations of a database by their rollback files, exactly as planned and shown.
+
+    Args:
+        project_root: Folder that the migration folders are relative to.
+        databases: The databases of the settings.
+        endpoints: Where each is and which account migrates it.
+        planned: What `plan_rollback` returned.
+        emit: Takes the progress.
+        lock_timeout: Seconds to wait for another runner.
+
+    Raises:
+        MigrationFileError: A rollback file is missing or cannot be used.
+        MigrationError: Other migrations have come or gone since it was planned.
+        MigrationEditedError: The executed part of a rollback file has changed.
+        MigrationInDoubtError: A statement's outcome is unknown.
+        MigrationStatementError: The server refused a statement.
+        MigrationLockedError: Another runner did not finish in time.
+        BackendError: The server cannot be reached or refuses.
+        SettingsError: There is no such database.
+    """
+    began = time.monotonic()
+    (target,) = find_targets(project_root, databases, endpoints, (planned.key,))
+    emit(StepStarted(STEP, f"rollback of {target.database}"))
+    done: list[AppliedMigration] = []
+    try:
+        for step in planned.steps:
+            # A session for each: a migration must not find what another's rollback has set.
+            with open_session(target, lock_timeout=lock_timeout, emit=emit) as session:
+                done.append(_undo(target, session, _still_newest(target, session, step), emit))
+    except BaseException:
+        emit(StepFinished(STEP, "failed", "", time.monotonic() - began))
+        raise
+    summary = f"{len(done)} rolled back"
+    emit(StepFinished(STEP, "changed" if done else "unchanged", summary, time.monotonic() - began))
+    return DatabaseResult(target.key, target.database, created=False, applied=tuple(done))
+
+
+def _still_newest(target: Target, session: Session, planned: Step) -> Step:
+    """The step as it is now, under the lock: what was not shown is not undone."""
+    newest = decide(target, session.history, 1).steps
+    if not newest or newest[0].name != planned.name:
+        now = newest[0].name if newest else "none"
+        raise MigrationError(
+            f"{planned.name} is no longer the newest migration of {target.database}",
+            why=f"since the plan was shown, another run has changed it; the newest is now {now}",
+            next_step="run `ticketctl migrate rollback` again and look at its plan",
+        )
+    return newest[0]
+
+
+def _undo(target: Target, session: Session, step: Step, emit: Emit) -> AppliedMigration:
+    began = time.monotonic()
+    migration = next(migration for migration in target.migrations if migration.name == step.name)
+    resumed = session.history.records[step.name].state == "rolling_back"
+
+    def progress(position: int, statement: Statement) -> None:
+        emit(Progress(STEP, target.key, "rolling back", f"{step.name}: {excerpt(statement)}", position, step.total))
+
+    def left_alone(statement: Statement, note: str) -> None:
+        emit(Notice("warn", f"{step.path}:{statement.line}: {note}"))
+
+    session.journal.start_rollback(step.name)
+    execute(session, rollback_file(migration), step, "rollback", began=progress, left_alone=left_alone)
+    session.journal.forget(step.name)
+    return AppliedMigration(step.name, step.total - step.first + 1, time.monotonic() - began, resumed)

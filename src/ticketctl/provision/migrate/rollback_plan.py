@@ -1,0 +1,190 @@
+"""What `rollback` would undo, and which rows would go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ticketctl.errors import BackendOperationError, MigrationFileError
+from ticketctl.infra.mysql import connect, quote_identifier, translating
+from ticketctl.provision.migrate.assess import Assessment, State
+from ticketctl.provision.migrate.files import ROLLBACK_SUFFIX, Migration, SqlFile
+from ticketctl.provision.migrate.history import NO_SUCH_TABLE, History
+from ticketctl.provision.migrate.losses import Loss, losses
+from ticketctl.provision.migrate.mark import find_mark
+from ticketctl.provision.migrate.plan import Step, planned_step, refuse
+from ticketctl.provision.migrate.session import observe
+from ticketctl.provision.migrate.targets import Target, find_targets
+from ticketctl.settings.endpoints import MysqlEndpoint
+from ticketctl.settings.model import DatabaseSettings
+
+COUNTED_AT_MOST = 100_000  # rows; counting more takes longer than a question should
+NO_SUCH_COLUMN = 1054
+
+
+@dataclass(frozen=True, slots=True)
+class LostRows:
+    """Rows that the rollback would delete.
+
+    Attributes:
+        table: The table.
+        column: The column whose values go, empty for whole rows.
+        rows: How many there are now, counted up to 100,000.
+        some: Whether it may be only some of them.
+    """
+
+    table: str
+    column: str
+    rows: int
+    some: bool
+
+    def __str__(self) -> str:
+        what = f"column {self.table}.{self.column}" if self.column else f"table {self.table}"
+        count = f"more than {COUNTED_AT_MOST:,}" if self.rows > COUNTED_AT_MOST else f"{self.rows:,}"
+        return f"{what}: {'up to ' if self.some else ''}{count} row{'s' if self.rows != 1 else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlan:
+    """What a rollback would do.
+
+    Attributes:
+        key: Key of the database in the settings.
+        database: Its name on the server.
+        steps: Migrations, the newest first.
+        lost: Rows that would be deleted.
+    """
+
+    key: str
+    database: str
+    steps: tuple[Step, ...]
+    lost: tuple[LostRows, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to roll back."""
+        return not self.steps
+
+    def __str__(self) -> str:
+        if not self.steps:
+            return f"{self.key} ({self.database}): nothing to roll back"
+        lines = [f"{self.key} ({self.database}): roll back {', '.join(step.name for step in self.steps)}"]
+        for step in self.steps:
+            lines += step.lines()
+        lines += [f"  deletes {lost}" for lost in self.lost]
+        return "\n".join(lines)
+
+
+def plan_rollback(
+    project_root: Path,
+    databases: Mapping[str, DatabaseSettings],
+    endpoints: Mapping[str, MysqlEndpoint],
+    *,
+    key: str,
+    steps: int = 1,
+) -> RollbackPlan:
+    """Return what rolling back would do, with the rows that it would delete; changes nothing.
+
+    Args:
+        project_root: Folder that the migration folders are relative to.
+        databases: The databases of the settings.
+        endpoints: Where each is.
+        key: Key of the database.
+        steps: How many migrations, from the newest on.
+
+    Raises:
+        MigrationFileError: A rollback file is missing or cannot be used.
+        MigrationEditedError: The executed part of a rollback file has changed.
+        MigrationInDoubtError: A statement's outcome is unknown.
+        BackendError: The server cannot be reached or refuses.
+        SettingsError: There is no such database.
+    """
+    (target,) = find_targets(project_root, databases, endpoints, (key,))
+    found = decide(target, observe(target.endpoint), steps)
+    if not found.steps:
+        return found
+    return RollbackPlan(found.key, found.database, found.steps, _count(target.endpoint, _losses(target, found)))
+
+
+def decide(target: Target, history: History, steps: int) -> RollbackPlan:
+    """Return which migrations to undo, the newest first (pure).
+
+    Args:
+        target: The database with its files.
+        history: What the database says of them.
+        steps: How many.
+
+    Raises:
+        MigrationFileError: A rollback file is missing, or a newer migration's files are gone.
+        MigrationEditedError: The executed part of a rollback file has changed.
+        MigrationInDoubtError: A statement's outcome is unknown.
+    """
+    known = {migration.name for migration in target.migrations}
+    gone = next((name for name in history.records if name not in known), None)
+    if gone is not None:
+        folder = target.folder
+        raise MigrationFileError(
+            f"{gone} is applied to {target.database}, but its file is gone",
+            path=folder / f"{gone}.sql",
+            why="it may build on what would be rolled back, and cannot be rolled back itself",
+            next_step="check out the version that has it",
+        )
+    begun = [migration for migration in target.migrations if migration.name in history.records]
+    newest = list(reversed(begun))[:steps]
+    return RollbackPlan(target.key, target.database, tuple(_step(target, migration, history) for migration in newest))
+
+
+def _step(target: Target, migration: Migration, history: History) -> Step:
+    file = rollback_file(migration)
+    record = history.records[migration.name]
+    journal = history.statements(migration.name, "rollback") if record.state == "rolling_back" else ()
+    mark = find_mark(file.statements, journal, without_transactions=history.without_transactions)
+    if mark.problem is not None:
+        state: State = "edited" if mark.problem == "edited" else "in doubt"
+        refuse(target.database, migration.name, file, Assessment(migration.name, state, mark, mark.why), "rollback")
+    return planned_step(migration.name, file, mark)
+
+
+def rollback_file(migration: Migration) -> SqlFile:
+    """Return the file that undoes a migration.
+
+    Args:
+        migration: Any migration.
+
+    Raises:
+        MigrationFileError: It has none.
+    """
+    if migration.down is None:
+        path = migration.up.path.with_name(migration.name + ROLLBACK_SUFFIX)
+        raise MigrationFileError(
+            f"{migration.name} cannot be rolled back: it has no rollback file",
+            path=path,
+            next_step=f"write {path}, or undo its work in a new migration",
+        )
+    return migration.down
+
+
+def _losses(target: Target, found: RollbackPlan) -> tuple[Loss, ...]:
+    downs = {migration.name: migration.down for migration in target.migrations}
+    files = [(step, downs[step.name]) for step in found.steps]
+    return losses(statement for step, file in files if file for statement in file.statements[step.first - 1 :])
+
+
+def _count(endpoint: MysqlEndpoint, lost: Sequence[Loss]) -> tuple[LostRows, ...]:
+    counted = []
+    with connect(endpoint) as connection:
+        for loss in lost:
+            what = quote_identifier(loss.column) if loss.column else "1"
+            table = quote_identifier(loss.table)
+            query = f"SELECT COUNT(*) FROM (SELECT {what} FROM {table} LIMIT %s) AS counted"  # noqa: S608  # quoted names
+            try:
+                with translating(endpoint), connection.cursor() as cursor:
+                    cursor.execute(query, (COUNTED_AT_MOST + 1,))
+                    row = cursor.fetchone()
+            except BackendOperationError as error:
+                if error.number in (NO_SUCH_TABLE, NO_SUCH_COLUMN):
+                    continue  # what is not there cannot be lost
+                raise
+            counted.append(LostRows(loss.table, loss.column, int(row[0]) if row else 0, loss.some))
+    return tuple(counted)

@@ -1,0 +1,2 @@
+DELETE FROM ticketctl_migration_statement
+WHERE migration = %(migration)s

@@ -1,0 +1,112 @@
+"""What a statement is to the runner: may it be run again, and may it stand in a migration at all."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from ticketctl.provision.migrate.lexer import Statement, TokenKind
+
+EXCERPT_LENGTH = 120
+
+
+class StatementKind(Enum):
+    """How a statement behaves when nobody knows whether it was carried out."""
+
+    GUARDED = "guarded"
+    """Does nothing the second time: `CREATE … IF NOT EXISTS`, `DROP … IF EXISTS`, `CREATE OR REPLACE`."""
+    TRANSACTIONAL = "transactional"
+    """Reads or writes rows, and commits together with its journal entry."""
+    SESSION = "session"
+    """Sets up the connection only, so it is repeated whenever a migration is resumed."""
+    TEMPORARY = "temporary"
+    """Makes or drops a temporary table, which ends with the connection."""
+    UNGUARDED = "unguarded"
+    """Everything else: it commits by itself, and a second time it fails or does its work twice."""
+
+
+_TRANSACTIONAL_VERBS = {"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH", "SELECT", "TABLE", "VALUES", "SHOW"}
+_OBJECTS = {"TABLE", "DATABASE", "SCHEMA", "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "INDEX"}
+_OBJECTS |= {"USER", "ROLE", "SERVER", "TABLESPACE", "RESOURCE"}
+_WRITES_A_FILE = {"OUTFILE", "DUMPFILE"}
+_OF_THE_SERVER = {"GLOBAL", "PERSIST", "PERSIST_ONLY"}
+_OF_ACCOUNTS = {"PASSWORD", "ROLE", "DEFAULT", "RESOURCE"}
+_TRANSACTION_CONTROL = "each statement is journaled and committed by itself; leave it out"
+_REFUSED = {
+    "USE": "a migration belongs to one database; put the statement into that database's folder",
+    "LOCK TABLES": "locked tables would shut out the journal; leave it out",
+    "LOCK TABLE": "locked tables would shut out the journal; leave it out",
+    "UNLOCK TABLES": "locked tables would shut out the journal; leave it out",
+    "START TRANSACTION": _TRANSACTION_CONTROL,
+    "BEGIN": _TRANSACTION_CONTROL,
+    "COMMIT": _TRANSACTION_CONTROL,
+    "ROLLBACK": _TRANSACTION_CONTROL,
+    "SAVEPOINT": _TRANSACTION_CONTROL,
+    "RELEASE SAVEPOINT": _TRANSACTION_CONTROL,
+    "XA": _TRANSACTION_CONTROL,
+}
+
+
+def words(statement: Statement) -> tuple[str, ...]:
+    """Return the bare words of a statement in upper case, without quoted names and strings.
+
+    Args:
+        statement: Any statement.
+    """
+    return tuple(token.text.upper() for token in statement.tokens if token.kind is TokenKind.WORD)
+
+
+def kind_of(statement: Statement) -> StatementKind:
+    """Return how a statement behaves when it is run a second time.
+
+    Args:
+        statement: Any statement.
+    """
+    said = words(statement)
+    verb = said[0] if said else ""
+    if verb in _TRANSACTIONAL_VERBS and not _WRITES_A_FILE & set(said):
+        return StatementKind.TRANSACTIONAL
+    if verb in ("PREPARE", "DEALLOCATE"):
+        return StatementKind.SESSION
+    if verb == "SET":
+        lasting = _OF_THE_SERVER & set(said) or _OF_ACCOUNTS & set(said[1:2])
+        return StatementKind.UNGUARDED if lasting else StatementKind.SESSION
+    if verb in ("CREATE", "DROP"):
+        return _kind_of_definition(said)
+    return StatementKind.UNGUARDED
+
+
+def refusal(statement: Statement) -> str:
+    """Return why a statement may not stand in a migration, or an empty string.
+
+    Args:
+        statement: Any statement.
+    """
+    said = words(statement)
+    if said[:1] == ("SET",) and "AUTOCOMMIT" in said:
+        return f"SET autocommit: {_TRANSACTION_CONTROL}"
+    for length in (2, 1):
+        reason = _REFUSED.get(" ".join(said[:length]))
+        if reason:
+            return f"{' '.join(said[:length])}: {reason}"
+    return ""
+
+
+def excerpt(statement: Statement) -> str:
+    """Return the beginning of a statement on one line, for messages.
+
+    Args:
+        statement: Any statement.
+    """
+    line = re.sub(r"\s+", " ", statement.text)
+    return line if len(line) <= EXCERPT_LENGTH else line[: EXCERPT_LENGTH - 2] + " …"
+
+
+def _kind_of_definition(said: tuple[str, ...]) -> StatementKind:
+    if said[1:2] == ("TEMPORARY",):
+        return StatementKind.TEMPORARY
+    guard = ("IF", "NOT", "EXISTS") if said[0] == "CREATE" else ("IF", "EXISTS")
+    # The guard stands right behind the kind of object; further on it belongs to a routine's body.
+    place = next((index for index, word in enumerate(said) if word in _OBJECTS), len(said))
+    guarded = said[place + 1 : place + 1 + len(guard)] == guard or said[1:3] == ("OR", "REPLACE")
+    return StatementKind.GUARDED if guarded else StatementKind.UNGUARDED

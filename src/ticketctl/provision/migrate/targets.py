@@ -1,0 +1,68 @@
+"""The databases that a command works on, each with its files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from ticketctl.errors import SettingsError, SettingsProblem
+from ticketctl.provision.migrate.files import Migration, discover
+from ticketctl.settings.endpoints import MysqlEndpoint
+from ticketctl.settings.model import DatabaseSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One database with its files.
+
+    Attributes:
+        key: Its key in the settings.
+        endpoint: Where it is.
+        folder: Folder of its migrations.
+        migrations: Its migrations in their order.
+    """
+
+    key: str
+    endpoint: MysqlEndpoint
+    folder: Path
+    migrations: tuple[Migration, ...]
+
+    @property
+    def database(self) -> str:
+        """Its name on the server."""
+        return self.endpoint.database or ""
+
+
+def find_targets(
+    project_root: Path,
+    databases: Mapping[str, DatabaseSettings],
+    endpoints: Mapping[str, MysqlEndpoint],
+    only: Collection[str],
+) -> tuple[Target, ...]:
+    """Return the databases to work on with their files.
+
+    Args:
+        project_root: Folder that the migration folders are relative to.
+        databases: The databases of the settings.
+        endpoints: Where each is.
+        only: Keys of the databases; empty for all.
+
+    Raises:
+        MigrationFileError: A file cannot be used.
+        SettingsError: `only` names a database that does not exist.
+    """
+    problems = []
+    for key in only:
+        if key not in databases:
+            close = get_close_matches(key, list(databases), n=1)
+            known = f"did you mean {close[0]}?" if close else f"there are {', '.join(databases)}"
+            problems.append(SettingsProblem("databases", key, f"no such database; {known}"))
+    if problems:
+        raise SettingsError(problems, next_step="give a key of `databases` in ticketctl.yaml, such as `events`")
+    return tuple(
+        Target(key, endpoints[key], project_root / database.migrations, discover(project_root / database.migrations))
+        for key, database in databases.items()
+        if not only or key in only
+    )
