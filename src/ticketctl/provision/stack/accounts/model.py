@@ -9,6 +9,7 @@ a container the same value is the file `/run/secrets/<variable in lower case>`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,8 @@ from typing import Literal
 CHARACTER_SET = "utf8mb4"
 COLLATION = "utf8mb4_0900_ai_ci"
 HOST = "%"  # containers have no fixed address; the port is published on loopback only
+MARK = "ticketctl"
+"""What an account carries on the server to say that ticketctl made it, and may lock it when nothing uses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ class MysqlAccount:
     def quoted(self) -> str:
         """The account as SQL writes it: `'booking'@'%'`."""
         return f"{quote_text(self.name)}@{quote_text(HOST)}"
+
+    @property
+    def attribute(self) -> str:
+        """The mark of ticketctl, as the last words of CREATE USER or ALTER USER."""
+        return f"ATTRIBUTE {quote_text(json.dumps({MARK: 'account'}))}"
 
     def grant_statements(self) -> tuple[str, ...]:
         """Return one GRANT statement for each entry of `grants`."""
@@ -122,7 +130,11 @@ class ElasticsearchRole:
     def body(self) -> dict[str, object]:
         """Return the body of `PUT /_security/role/<name>`."""
         indices = [{"names": list(self.indices), "privileges": list(self.index_privileges)}]
-        return {"cluster": list(self.cluster), "indices": indices if self.indices else []}
+        return {
+            "cluster": list(self.cluster),
+            "indices": indices if self.indices else [],
+            "metadata": {MARK: "role"},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +153,11 @@ class ElasticsearchAccount:
 
     def body(self) -> dict[str, object]:
         """Return the body of `PUT /_security/user/<name>`, without the password."""
-        return {"roles": [self.role.name], "full_name": f"ticketctl: {self.name}"}
+        return {
+            "roles": [self.role.name],
+            "full_name": f"ticketctl: {self.name}",
+            "metadata": {MARK: "account"},
+        }
 
 
 @dataclass(frozen=True, slots=True)

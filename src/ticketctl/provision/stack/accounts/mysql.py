@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from ticketctl.errors import BackendLoginError
 from ticketctl.events import Emit, Progress, ignore
 from ticketctl.infra.mysql import BACKEND, connect, translating
-from ticketctl.provision.stack.accounts.model import HOST, MysqlServerAccounts, quote_text
+from ticketctl.provision.stack.accounts.model import HOST, MARK, MysqlServerAccounts, quote_text
 from ticketctl.provision.stack.accounts.mysql_grants import parse_grants
 from ticketctl.provision.stack.accounts.mysql_plan import ObservedAccount, ObservedServer, Step, plan_mysql
-from ticketctl.provision.stack.accounts.result import MARK, STEP, ReconcileResult
+from ticketctl.provision.stack.accounts.result import STEP, ReconcileResult
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.secret import Secret
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -23,9 +22,7 @@ from ticketctl.provision.stack.accounts.mysql_grants import (
     revocable_together,
     revoke_statement,
 )
-from ticketctl.provision.stack.accounts.result import MARK
 
-_MARK_ATTRIBUTE = quote_text(json.dumps({MARK: "account"}))
 _MOST_PRIVILEGES_SHOWN = 6
 
 
@@ -105,7 +102,7 @@ def _accounts(desired: MysqlServerAccounts, observed: ObservedServer) -> Iterato
     for account in desired.accounts:
         present = observed.accounts.get(account.name)
         if present is None:
-            yield _with_password(account, f"create account {account.name}", "CREATE USER", _attribute())
+            yield _with_password(account, f"create account {account.name}", "CREATE USER", f" {account.attribute}")
         else:
             yield from _existing(account, present)
         yield from _rights(account, present.rights if present else {})
@@ -113,7 +110,7 @@ def _accounts(desired: MysqlServerAccounts, observed: ObservedServer) -> Iterato
 
 def _existing(account: MysqlAccount, present: ObservedAccount) -> Iterator[Step]:
     if not present.marked:
-        yield Step(f"take over account {account.name}", f"ALTER USER {account.quoted}{_attribute()}")
+        yield Step(f"take over account {account.name}", f"ALTER USER {account.quoted} {account.attribute}")
     if not present.password_accepted:
         yield _with_password(account, f"set password of {account.name}", "ALTER USER")
     if present.locked:
@@ -143,10 +140,6 @@ def _orphans(desired: MysqlServerAccounts, observed: ObservedServer) -> Iterator
 
 def _with_password(account: MysqlAccount, description: str, verb: str, after: str = "") -> Step:
     return Step(description, f"{verb} {account.quoted} IDENTIFIED BY ", account.password_variable, after)
-
-
-def _attribute() -> str:
-    return f" ATTRIBUTE {_MARK_ATTRIBUTE}"
 
 
 def _listed(privileges: Iterable[str]) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 STEP = "accounts"
-MARK = "ticketctl"
-"""What an account carries on the server to say that ticketctl made it, and may lock it later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ def users_acl(accounts: tuple[RedisAccount, ...]) -> str:
 
 
 def _create(account: MysqlAccount) -> str:
-    return f"CREATE USER IF NOT EXISTS {account.quoted} IDENTIFIED BY {placeholder(account.password_variable)}"
+    password = placeholder(account.password_variable)
+    return f"CREATE USER IF NOT EXISTS {account.quoted} IDENTIFIED BY {password} {account.attribute}"
 
 
 def _ended(statements: tuple[str, ...]) -> list[str]:
