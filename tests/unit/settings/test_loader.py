@@ -123,7 +123,10 @@ stack:
         ("ports: {fixed: {mysql: 7000, redis: 7000}}\n", "7000 is also given to 'mysql'"),
         ("ports: {block: 80}\n", "a block of 100 ports starts between 1024 and 65435"),
         ("stack: {timeout: 0}\n", "stack.timeout: must be greater than 0"),
-        ("search: {alias: Events*}\n", "search.alias: an alias is lower case letters, digits, '-' and '_', at most 100"),
+        (
+            "search: {alias: Events*}\n",
+            "search.alias: an alias is lower case letters, digits, '-' and '_', at most 100",
+        ),
         ("search: {replicas: -1}\n", "search.replicas: must be at least 0"),
         ("databases: {Events: {name: e, migrations: m}}\n", "databases.Events: a key is lower case letters"),
         ("databases: {e: {name: 'a`b', migrations: m}}\n", "a database name is letters, digits and '_'"),
