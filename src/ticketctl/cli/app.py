@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ticketctl import __version__
-from ticketctl.cli import config, engine, index
+from ticketctl.cli import compose, config, engine, index, init
 from ticketctl.cli.invocation import Invocation
 
 app = typer.Typer(
@@ -43,13 +43,24 @@ def options(
     invocation.debug = debug
 
 
-def _with_examples(group: typer.Typer) -> typer.Typer:
+def _with_examples(text: str | None) -> str:
     """Keep the lines of an `Examples:` section as they stand; help text is reflowed otherwise."""
-    for command in group.registered_commands:
-        text = (command.callback.__doc__ if command.callback else None) or ""
-        command.help = text.replace("\n\n    Examples:", "\n\n    \b\n    Examples:")
-    return group
+    return (text or "").replace("\n\n    Examples:", "\n\n    \b\n    Examples:")
 
 
-for _name, _group in {"config": config.app, "engine": engine.app, "index": index.app}.items():
-    app.add_typer(_with_examples(_group), name=_name)
+def _register() -> None:
+    """Hang every command into the tree, in the order that `--help` shows."""
+    app.command(help=_with_examples(init.init.__doc__))(init.init)
+    groups = {
+        "compose": compose.app,
+        "engine": engine.app,
+        "index": index.app,
+        "config": config.app,
+    }
+    for name, group in groups.items():
+        for command in group.registered_commands:
+            command.help = _with_examples(command.callback.__doc__ if command.callback else "")
+        app.add_typer(group, name=name)
+
+
+_register()

@@ -20,7 +20,9 @@ def init(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Write a fresh project: ticketctl.yaml, migrations, mapping, Compose file and image sources.
+    """Write a fresh project into a folder.
+
+    That is ticketctl.yaml, migrations, mapping, Compose file and image sources.
 
     Examples:
       ticketctl init shop
