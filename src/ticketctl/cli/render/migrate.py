@@ -1,0 +1,55 @@
+"""The answers of `ticketctl migrate` as text."""
+
+from __future__ import annotations
+
+from ticketctl.provision.migrate.results import ApplyResult, DatabaseResult, DatabaseStatus, StatusResult
+
+
+def applied_text(result: ApplyResult) -> str:
+    """Return what `apply` did, or its plan.
+
+    Args:
+        result: The answer of `apply`.
+    """
+    if result.dry_run:
+        return str(result.plan)
+    return "\n".join(_database_line(database) for database in result.databases)
+
+
+def rolled_back_text(result: DatabaseResult) -> str:
+    """Return what `rollback` did.
+
+    Args:
+        result: The answer of `rollback`.
+    """
+    names = ", ".join(migration.name for migration in result.applied)
+    return f"{result.key} ({result.database}): rolled back {names}"
+
+
+def status_text(result: StatusResult) -> str:
+    """Return the migrations of each database, one a line.
+
+    Args:
+        result: The answer of `status`.
+    """
+    return "\n".join(line for database in result.databases for line in _status_lines(database))
+
+
+def _database_line(result: DatabaseResult) -> str:
+    done = [
+        f"{migration.name} ({migration.statements} statement{'s' if migration.statements != 1 else ''}"
+        f"{', resumed' if migration.resumed else ''}, {migration.seconds:.2f} s)"
+        for migration in result.applied
+    ]
+    return f"{result.key} ({result.database}): {'applied ' + ', '.join(done) if done else 'nothing to apply'}"
+
+
+def _status_lines(status: DatabaseStatus) -> list[str]:
+    missing = "" if status.exists else ", does not exist yet"
+    width = max((len(migration.name) for migration in status.migrations), default=0)
+    lines = [f"{status.key} ({status.database}{missing})"]
+    for migration in status.migrations:
+        when = f"{migration.applied_at:%Y-%m-%d %H:%M:%S} UTC" if migration.applied_at else ""
+        facts = "  ".join(fact for fact in (when, migration.detail) if fact)
+        lines.append(f"  {migration.name:<{width}}  {migration.state:<12}  {facts}".rstrip())
+    return lines if status.migrations else [*lines, "  no migrations"]
