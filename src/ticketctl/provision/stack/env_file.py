@@ -14,11 +14,14 @@ from ticketctl.provision.stack.variables import ENV_VERSION, VERSION_VARIABLE, E
 from ticketctl.settings.secret import Secret
 
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
-_SINGLE_QUOTED = re.compile(r"'([^']*)'\s*(?:#.*)?")
+_SINGLE_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'\s*(?:#.*)?")
 _DOUBLE_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(?:#.*)?')
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=~^-]*")
 _GENERATED = re.compile(r"# generated from .* content sha256:")
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+# In double quotes; a backslash before anything else is a backslash.
+_ESCAPE = re.compile(r'\\([abfnrtv$"\\])')
+_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_OCTAL = re.compile(r"(?:[^\\]|^)(?:\\\\)*\\0")
 _PRIVATE = 0o600
 
 
@@ -190,7 +193,7 @@ def quoted(value: str) -> str:
         raise ValueError("a value of compose/.env is one line")
     if _PLAIN.fullmatch(value):
         return value
-    if "'" not in value:
+    if "'" not in value and not value.endswith("\\"):
         return f"'{value}'"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return f'"{escaped}"'
@@ -198,22 +201,21 @@ def quoted(value: str) -> str:
 
 def _value(written: str, path: Path, number: int) -> str:
     """Return what Compose would read; refuse what it would change."""
-    if written.startswith("'"):
-        match = _SINGLE_QUOTED.fullmatch(written)
-        if match is None:
-            raise _line_error(path, number, "has a quote that does not end")
-        return match.group(1)
-    if written.startswith('"'):
-        match = _DOUBLE_QUOTED.fullmatch(written)
-        if match is None:
-            raise _line_error(path, number, "has a quote that does not end")
-        if re.search(r"(?<!\\)(?:\\\\)*\$", match.group(1)):
+    written = written.strip()
+    if written[:1] not in ("'", '"'):
+        value = written.split(" #", maxsplit=1)[0].rstrip()
+        if "$" in value:
             raise _line_error(path, number, "has a $, which Compose replaces; put the value in single quotes")
-        return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found.group(1), found.group(1)), match.group(1))
-    value = re.split(r"(?:^|\s)#", written, maxsplit=1)[0].strip()
-    if "$" in value:
-        raise _line_error(path, number, "has a $, which Compose replaces; put the value in single quotes")
-    return value
+        return value
+    match = (_SINGLE_QUOTED if written[0] == "'" else _DOUBLE_QUOTED).fullmatch(written)
+    if match is None:
+        raise _line_error(path, number, "has a quote that does not end")
+    inner = match.group(1)
+    if written[0] == "'":
+        return re.sub(r"\\(.)", lambda found: "'" if found.group(1) == "'" else found.group(), inner)
+    if _OCTAL.search(inner) or re.search(r"(?<!\\)(?:\\\\)*\$", inner):
+        raise _line_error(path, number, "has a $ or \\0, which Compose replaces; put the value in single quotes")
+    return _ESCAPE.sub(lambda found: _ESCAPES.get(found.group(1), found.group(1)), inner)
 
 
 def _line_error(path: Path, number: int, problem: str) -> EnvFileError:

@@ -23,11 +23,15 @@ def values(text: str) -> dict[str, str]:
         ("", ""),
         ("a # comment", "a"),
         ("a#b", "a#b"),
-        ("# all comment", ""),
+        ("# no comment", "# no comment"),
+        ("a\t#b", "a\t#b"),
+        ("a\"b'c\\n", "a\"b'c\\n"),
         ("'si$ngle # \"x'", 'si$ngle # "x'),
         (r'"dou\"ble \$x \\ y" # note', r'dou"ble $x \ y'),
         (r'"a\nb"', "a\nb"),
+        (r'"\q\\n"', r"\q\n"),
         ("'quoted' # note", "quoted"),
+        (r"'it\'s \n \\'", r"it's \n \\"),
     ],
 )
 def test_values_are_read_as_compose_reads_them(written: str, value: str) -> None:
@@ -47,6 +51,7 @@ def test_comments_blank_lines_export_and_line_ends_are_accepted() -> None:
         ('A="open\n', ".env:1 has a quote that does not end"),
         ("A=pa$word\n", ".env:1 has a $"),
         ('A="pa$word"\n', ".env:1 has a $"),
+        ('A="\\0101"\n', ".env:1 has a $"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_named(text: str, message: str) -> None:
@@ -62,7 +67,9 @@ def test_the_line_s_content_is_not_shown() -> None:
     assert "hunter2" not in str(raised.value)
 
 
-@pytest.mark.parametrize("value", ["", "abc", "a b", "a'b", 'a"b', "a$b", "a'b$c\\d\"e", "#x", "ä", "a\\nb", "{{x}}"])
+@pytest.mark.parametrize(
+    "value", ["", "abc", "a b", "a'b", 'a"b', "a$b", "a'b$c\\d\"e", "#x", "ä", "a\\nb", "{{x}}", "ends\\", "'\\"]
+)
 def test_what_is_written_is_read_back(value: str) -> None:
     assert values(f"KEY={quoted(value)}\n") == {"KEY": value}
 
