@@ -11,6 +11,8 @@ from ticketctl.settings.model import Settings
 
 BACKENDS = ("redis", "elasticsearch")
 _RESERVED_SERVICES = frozenset({"mysql", "redis", "elasticsearch", "elasticsearch-setup"})
+# A service's name is its account too; these are accounts of a server already.
+_RESERVED_ACCOUNTS = frozenset({"root", "default", "elastic"})
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 _DATABASE_NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -29,7 +31,7 @@ def check_settings(settings: Settings, where: _Where) -> list[SettingsProblem]:
         settings: Settings whose types are right.
         where: Tells where a key stands, for the message.
     """
-    checks = (_names, _references, _service_ports, _published_ports, _sizes, _numbers, _search)
+    checks = (_names, _references, _cycles, _service_ports, _published_ports, _sizes, _numbers, _search)
     return [
         SettingsProblem(where(path), ".".join(path), message) for check in checks for path, message in check(settings)
     ]
@@ -48,6 +50,8 @@ def _names(settings: Settings) -> _Found:
     for name in settings.services:
         if name in _RESERVED_SERVICES or name.startswith("mysql-"):
             yield ("services", name), "this name belongs to a backend"
+        elif name in _RESERVED_ACCOUNTS or name.startswith("ticketctl"):
+            yield ("services", name), "a server has an account of this name"
         elif not _NAME.fullmatch(name):
             yield ("services", name), "a service name is lower case letters, digits and '-', at most 30"
     if settings.project is not None and not _PROJECT.fullmatch(settings.project):
@@ -69,6 +73,29 @@ def _references(settings: Settings) -> _Found:
             if key not in settings.databases:
                 path = ("services", name, "databases", str(index))
                 yield path, f"no database '{key}'{suggestion(key, settings.databases)}"
+
+
+def _cycles(settings: Settings) -> _Found:
+    reported: set[str] = set()
+    for start in settings.services:
+        cycle = _way_back(settings, start)
+        if cycle and reported.isdisjoint(cycle):
+            reported.update(cycle)
+            yield ("services", start, "depends_on"), f"they wait for each other: {' → '.join([*cycle, start])}"
+
+
+def _way_back(settings: Settings, start: str) -> list[str]:
+    """Return the services on a way from `start` to itself, empty when there is none."""
+    ways, seen = [[start]], set[str]()
+    while ways:
+        way = ways.pop()
+        for target in settings.services[way[-1]].depends_on:
+            if target == start and len(way) > 1:
+                return way
+            if target in settings.services and target not in seen:
+                seen.add(target)
+                ways.append([*way, target])
+    return []
 
 
 def _service_ports(settings: Settings) -> _Found:

@@ -160,6 +160,12 @@ def services(*rows: tuple[str, int, str, str]) -> str:
         (services(("a", 80, "mysql", "")), "'mysql' follows from `databases`"),
         (services(("a", 80, "", "event")), "services.a.databases.0: no database 'event'; did you mean 'events'?"),
         (services(("redis", 80, "", "")), "services.redis: this name belongs to a backend"),
+        (services(("root", 80, "", "")), "services.root: a server has an account of this name"),
+        (services(("ticketctl-x", 80, "", "")), "services.ticketctl-x: a server has an account of this name"),
+        (
+            services(("a", 80, "b", ""), ("b", 81, "redis, c", ""), ("c", 82, "a", "")),
+            "services.a.depends_on: they wait for each other: a → b → c → a",
+        ),
         (services(("A", 80, "", "")), "services.A: a service name is lower case letters"),
     ],
 )
