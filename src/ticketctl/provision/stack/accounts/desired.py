@@ -137,7 +137,5 @@ def _elasticsearch_account(
     indices: tuple[str, ...],
     privileges: tuple[str, ...],
 ) -> ElasticsearchAccount:
-    role = ElasticsearchRole(
-        name if name.startswith("ticketctl_") else f"ticketctl_{name}", cluster, indices, privileges
-    )
-    return ElasticsearchAccount(name, variable, role)
+    role = name if name == ELASTICSEARCH_INDEX else f"service_{name}"
+    return ElasticsearchAccount(name, variable, ElasticsearchRole(role, cluster, indices, privileges))
