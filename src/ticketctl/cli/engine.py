@@ -77,6 +77,6 @@ def _status_line(result: EngineStatus) -> str:
     verdicts = {
         "answers": f"Docker Engine {result.detail} answers",
         "refused": f"an engine is there and refuses this user ({result.detail})",
-        "silent": f"no engine answers ({result.detail}); `ticketctl engine ensure` sets one up where it may",
+        "silent": f"no engine answers ({result.detail}); `ticketctl engine ensure` does, or says, what can be done",
     }
     return f"{result.address} ({result.source}): {verdicts[result.answer]}"

@@ -66,9 +66,21 @@ def observe_host(environ: Mapping[str, str], *, can_ask: bool = False, files: En
 
 
 def observe_answer(environ: Mapping[str, str]) -> tuple[Answer, str]:
-    """Return whether the engine answers, with its version or why it does not."""
+    """Return whether the engine answers, with its version or why it does not.
+
+    Raises:
+        EngineUnavailableError: The docker context that is asked for does not exist.
+    """
+    host = engine_address(environ).host
     try:
+        if host.startswith("unix://"):
+            # Told apart by the kernel at once; the SDK is loaded only when somebody listens.
+            ping.connect(host.removeprefix("unix://"))
         engine = connect_engine(environ)
+    except PermissionError as error:
+        return "refused", str(error.strerror)
+    except OSError as error:
+        return "silent", str(error.strerror or error)
     except EnginePermissionError as error:
         return "refused", error.why
     except EngineUnavailableError as error:
