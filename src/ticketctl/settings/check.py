@@ -31,7 +31,7 @@ def check_settings(settings: Settings, where: _Where) -> list[SettingsProblem]:
         settings: Settings whose types are right.
         where: Tells where a key stands, for the message.
     """
-    checks = (_names, _references, _cycles, _service_ports, _published_ports, _sizes, _numbers, _search)
+    checks = (_names, _service_names, _references, _cycles, _service_ports, _published_ports, _sizes, _numbers, _search)
     return [
         SettingsProblem(where(path), ".".join(path), message) for check in checks for path, message in check(settings)
     ]
@@ -47,6 +47,11 @@ def _names(settings: Settings) -> _Found:
     for key, database in settings.databases.items():
         if names.count(database.name) > 1:
             yield ("databases", key, "name"), f"'{database.name}' stands for two databases"
+    if settings.project is not None and not _PROJECT.fullmatch(settings.project):
+        yield ("project",), "a project name is lower case letters, digits, '-' and '_'"
+
+
+def _service_names(settings: Settings) -> _Found:
     for name in settings.services:
         if name in _RESERVED_SERVICES or name.startswith("mysql-"):
             yield ("services", name), "this name belongs to a backend"
@@ -54,8 +59,6 @@ def _names(settings: Settings) -> _Found:
             yield ("services", name), "a server has an account of this name"
         elif not _NAME.fullmatch(name):
             yield ("services", name), "a service name is lower case letters, digits and '-', at most 30"
-    if settings.project is not None and not _PROJECT.fullmatch(settings.project):
-        yield ("project",), "a project name is lower case letters, digits, '-' and '_'"
 
 
 def _references(settings: Settings) -> _Found:
