@@ -6,7 +6,9 @@ display, as plain timestamped lines, or as JSON lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,3 +86,45 @@ Emit = Callable[[Event], None]
 
 def ignore(event: Event) -> None:
     """Drop the event: for callers that want the result alone."""
+
+
+@dataclass(slots=True)
+class StepAnswer:
+    """What a step says of itself when it ends.
+
+    Attributes:
+        changed: Whether it changed anything.
+        summary: One line: what was done.
+        ok: False for a negative answer, such as an unhealthy backend.
+    """
+
+    changed: bool = False
+    summary: str = ""
+    ok: bool = True
+
+    @property
+    def outcome(self) -> Outcome:
+        """The answer in one word."""
+        if not self.ok:
+            return "failed"
+        return "changed" if self.changed else "unchanged"
+
+
+@contextmanager
+def step(emit: Emit, name: str, title: str) -> Iterator[StepAnswer]:
+    """Announce a step, and how it ended, whichever way that is; the block fills in the answer.
+
+    Args:
+        emit: Where the events go.
+        name: Short stable name of the step.
+        title: What it does, for people.
+    """
+    began = time.monotonic()
+    answer = StepAnswer()
+    emit(StepStarted(name, title))
+    try:
+        yield answer
+    except BaseException:
+        emit(StepFinished(name, "failed", answer.summary, time.monotonic() - began))
+        raise
+    emit(StepFinished(name, answer.outcome, answer.summary, time.monotonic() - began))
