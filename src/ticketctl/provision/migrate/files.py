@@ -120,6 +120,7 @@ def discover(folder: Path) -> tuple[Migration, ...]:
 
 def _paths(folder: Path) -> list[Path]:
     try:
+        # By the whole file name: `001-x.sql` comes before `001.sql`, as it does for yoyo.
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise MigrationFileError(

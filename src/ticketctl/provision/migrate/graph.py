@@ -1,4 +1,4 @@
-"""The order in which migrations run: dependencies first, otherwise by name, as yoyo orders them."""
+"""The order in which migrations run: dependencies first, otherwise by file name, as yoyo orders them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ class CycleError(ValueError):
 
 
 def order(dependencies: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Return the names such that each comes after all it depends on, the smallest name first.
+    """Return the names such that each comes after all it depends on, and otherwise as early as it stands.
 
     Args:
-        dependencies: Each name and the names that it depends on, which are names of the mapping.
+        dependencies: Each name and the names that it depends on, which are names of the mapping. Of
+            several that could come next, the first of the mapping does.
 
     Raises:
         CycleError: There is no such order.
@@ -32,16 +33,17 @@ def order(dependencies: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     for name, needed in waiting_for.items():
         for other in needed:
             blocks[other].append(name)
-    ready = [name for name, needed in waiting_for.items() if not needed]
+    rank = {name: place for place, name in enumerate(dependencies)}
+    ready = [(rank[name], name) for name, needed in waiting_for.items() if not needed]
     heapq.heapify(ready)
     ordered: list[str] = []
     while ready:
-        name = heapq.heappop(ready)
+        _, name = heapq.heappop(ready)
         ordered.append(name)
         for other in blocks[name]:
             waiting_for[other].discard(name)
             if not waiting_for[other]:
-                heapq.heappush(ready, other)
+                heapq.heappush(ready, (rank[other], other))
     if len(ordered) < len(dependencies):
         raise CycleError(_cycle({name: needed for name, needed in waiting_for.items() if needed}))
     return tuple(ordered)
