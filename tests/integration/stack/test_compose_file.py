@@ -29,6 +29,7 @@ from ticketctl.provision.stack.accounts.desired import (
     service_variable,
 )
 from ticketctl.provision.stack.accounts.model import COLLATION
+from ticketctl.provision.stack.accounts.reconcile import reconcile_server
 from ticketctl.provision.stack.definition.files import write_files
 from ticketctl.provision.stack.env_file import EnvFile, parse_env, read_env, write_env
 from ticketctl.provision.stack.variables import container_ports, image_variable, port_variable, secret_variables
@@ -228,6 +229,11 @@ def test_each_account_logs_in_and_reaches_its_databases_only(servers: PlainStack
             for name in names - own:
                 with pytest.raises(BackendError):
                     mysql.connect(replace(endpoint, database=name))
+
+
+def test_reconciliation_finds_nothing_to_change_after_the_first_start(servers: PlainStack) -> None:
+    for server in mysql_servers(servers.project.settings):
+        assert reconcile_server(servers.project, servers.env, server, dry_run=True).changes == ()
 
 
 def test_a_service_may_write_rows_and_not_change_the_schema(servers: PlainStack) -> None:
