@@ -81,7 +81,7 @@ pip_install() {
     { "$VENV/bin/python" -m pip install --disable-pip-version-check --progress-bar off "$@" 2>&1 ||
         echo "exit $?" >"$UNFINISHED"; } | tee -a "$LOG" | show_progress
     [ ! -s "$UNFINISHED" ] || fail "pip failed ($(cat "$UNFINISHED")); all of its output is in $LOG" \
-        "$(grep -E '^ *(ERROR|error|WARNING: Retrying|THESE PACKAGES)' "$LOG" | tail -n 4)" \
+        "$(grep -vE '^ *(Collecting|Using|Downloading|Looking|Requirement) ' "$LOG" | cut -c 1-200 | tail -n 6)" \
         "see whether this machine reaches its package index (\`pip config list\`, proxy, SSL_CERT_FILE), then the same command again"
 }
 

@@ -31,13 +31,15 @@ class OwnEngine:
     """A dockerd with a folder, a socket and a network of its own."""
 
     folder: Path
+    bridge: str
 
     @property
     def files(self) -> EngineFiles:
         options = (
             *("--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec")),
             *("--pidfile", str(self.folder / "docker.pid"), "--host", f"unix://{self.folder}/docker.sock"),
-            *("--bridge=none", "--iptables=false", "--storage-driver=vfs"),
+            # Not `--bridge=none`: that makes dockerd delete docker0, which belongs to the machine's own engine.
+            *(f"--bridge={self.bridge}", "--iptables=false", "--storage-driver=vfs"),
             *("--containerd-namespace=ticketctl-test", "--containerd-plugins-namespace=ticketctl-test-plugins"),
         )
         return EngineFiles(
@@ -75,7 +77,10 @@ class OwnEngine:
 def own_engine() -> Iterator[OwnEngine]:
     # The path of a socket may have 107 characters, which pytest's own folders come close to.
     folder = Path(tempfile.mkdtemp(prefix="ticketctl-test-engine-"))
-    engine = OwnEngine(folder)
+    bridge = f"tkt-test{os.getpid() % 100_000}"
+    subprocess.run(["ip", "link", "add", bridge, "type", "bridge"], check=True)
+    subprocess.run(["ip", "address", "add", "10.213.77.1/30", "dev", bridge], check=True)
+    engine = OwnEngine(folder, bridge)
     yield engine
     started = engine.pids
     for pid in started.values():
@@ -83,6 +88,7 @@ def own_engine() -> Iterator[OwnEngine]:
     deadline = time.monotonic() + 20
     while any(program_of(pid) for pid in started.values()) and time.monotonic() < deadline:
         time.sleep(0.1)
+    subprocess.run(["ip", "link", "delete", bridge], check=True)
     unmount_below(folder)
     shutil.rmtree(folder)
 

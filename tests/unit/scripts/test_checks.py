@@ -1,0 +1,80 @@
+"""`make test`: order, names, and a last line that says what failed."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import checks
+from checks import Check
+
+ROOT = Path(__file__).parents[3]
+OK = (sys.executable, "-c", "pass")
+BROKEN = (sys.executable, "-c", "raise SystemExit(3)")
+
+
+def step(name: str, *commands: Sequence[str]) -> Check:
+    return Check(name, lambda: commands)
+
+
+def test_fast_checks_come_first_and_the_engine_before_what_needs_it() -> None:
+    assert [check.name for check in checks.selected([])] == [
+        *("lint", "types", "imports", "shell", "unit"),
+        *("engine", "leftovers", "images", "integration", "e2e", "docs"),
+    ]
+
+
+def test_a_check_alone_brings_what_it_needs() -> None:
+    assert [check.name for check in checks.selected(["e2e", "lint"])] == [
+        "lint",
+        "engine",
+        "leftovers",
+        "images",
+        "e2e",
+    ]
+
+
+def test_an_unknown_check_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(SystemExit, match="no such check: linting; there are lint, types"):
+        checks.selected(["linting"])
+
+
+def test_the_makefile_offers_every_check_that_stands_for_itself() -> None:
+    offered = re.search(r"^CHECKS := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert offered is not None
+    assert set(offered[1].split()) == {check.name for check in checks.CHECKS} - {
+        "engine",
+        "leftovers",
+        "images",
+        "docs",
+    }
+
+
+def test_the_last_line_says_which_check_failed(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(checks, "CHECKS", (step("first", OK), step("second", OK, BROKEN), step("third", OK)))
+
+    assert checks.main(["first", "second", "third"]) == 1
+
+    lines = capfd.readouterr().out.splitlines()
+    assert re.fullmatch(r"FAILED: second \(exit 3\) after \d+ s; alone: `make second`", lines[-1])
+    assert "== third" not in lines
+
+
+def test_every_step_is_named_with_its_duration(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(checks, "CHECKS", (step("first", OK), step("second")))
+
+    assert checks.main(["first", "second"]) == 0
+
+    out = capfd.readouterr().out
+    assert re.search(r"^== first: ok, \d+\.\d s$", out, re.MULTILINE)
+    assert "== second: nothing to check here" in out
+    assert out.splitlines()[-1].startswith("ok: first, second in ")
