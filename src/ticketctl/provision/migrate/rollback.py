@@ -6,8 +6,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from ticketctl import events
 from ticketctl.errors import MigrationError
-from ticketctl.events import Emit, Notice, Progress, StepFinished, StepStarted
+from ticketctl.events import Emit, Notice, Progress
 from ticketctl.provision.migrate.execute import execute
 from ticketctl.provision.migrate.lexer import Statement
 from ticketctl.provision.migrate.plan import Step
@@ -50,20 +51,14 @@ def rollback(
         BackendError: The server cannot be reached or refuses.
         SettingsError: There is no such database.
     """
-    began = time.monotonic()
     (target,) = find_targets(project_root, databases, endpoints, (planned.key,))
-    emit(StepStarted(STEP, f"rollback of {target.database}"))
     done: list[AppliedMigration] = []
-    try:
+    with events.step(emit, STEP, f"rollback of {target.database}") as answer:
         for step in planned.steps:
             # A session for each: a migration must not find what another's rollback has set.
             with open_session(target, lock_timeout=lock_timeout, emit=emit) as session:
                 done.append(_undo(target, session, _still_newest(target, session, step), emit))
-    except BaseException:
-        emit(StepFinished(STEP, "failed", "", time.monotonic() - began))
-        raise
-    summary = f"{len(done)} rolled back"
-    emit(StepFinished(STEP, "changed" if done else "unchanged", summary, time.monotonic() - began))
+        answer.changed, answer.summary = bool(done), f"{len(done)} rolled back"
     return DatabaseResult(target.key, target.database, created=False, applied=tuple(done))
 
 

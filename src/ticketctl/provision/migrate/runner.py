@@ -10,7 +10,8 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ticketctl.events import Emit, Notice, Progress, StepFinished, StepStarted
+from ticketctl import events
+from ticketctl.events import Emit, Notice, Progress
 from ticketctl.provision.migrate.assess import assess
 from ticketctl.provision.migrate.execute import execute
 from ticketctl.provision.migrate.files import Migration
@@ -119,15 +120,11 @@ def apply(
     """
     began = time.monotonic()
     targets = find_targets(project_root, databases, endpoints, only)
-    emit(StepStarted(STEP, f"migrations of {', '.join(target.key for target in targets)}"))
-    try:
+    with events.step(emit, STEP, f"migrations of {', '.join(target.key for target in targets)}") as answer:
         found = Plan(tuple(_planned(target, observe(target.endpoint)) for target in targets))
         results = () if dry_run else tuple(_apply_all(targets, found, lock_timeout, emit))
-    except BaseException:
-        emit(StepFinished(STEP, "failed", "", time.monotonic() - began))
-        raise
-    result = ApplyResult(dry_run, found, results, time.monotonic() - began)
-    emit(StepFinished(STEP, "changed" if result.changed else "unchanged", _summary(result), result.seconds))
+        result = ApplyResult(dry_run, found, results, time.monotonic() - began)
+        answer.changed, answer.summary = result.changed, _summary(result)
     return result
 
 
