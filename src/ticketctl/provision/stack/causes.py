@@ -107,7 +107,8 @@ _PATTERNS = (
         "name an image for this machine under `images` or `services.{service}.image` in ticketctl.yaml",
     ),
     _Pattern(
-        r'exec: "([^"]+)": (?:executable file not found|stat \S+: no such file)|exec (\S+?):? (?:failed: )?[Nn]o such file or directory',
+        r'exec: "([^"]+)": (?:executable file not found|stat \S+: no such file)|'
+        r"exec (\S+?):? (?:failed: )?[Nn]o such file or directory",
         "its image has no program `{0}`",
         "correct the image or its command; `ticketctl images list` shows which image is used and why",
     ),

@@ -174,7 +174,7 @@ class Judge:
         name, memory = service.name, self._memory[service.name]
         restarts = state.restart_count - memory.restarts_before
         if restarts < 0:  # started anew by hand, which sets the engine's count back
-            restarts = memory.restarts_before = 0
+            memory.restarts_before, restarts = 0, state.restart_count
         ready = state.state == "running" and self._is_ready(service, state)
         if restarts >= self._limit and not ready:
             times = f"restarted {restarts} times, last exit status {state.exit_code}"
