@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from integration.servers import Server, running, wait_until
-from ticketctl.infra import mysql, redis
-from ticketctl.settings.endpoints import MysqlEndpoint, RedisEndpoint
+from ticketctl.infra import elasticsearch, mysql, redis
+from ticketctl.settings.endpoints import ElasticsearchEndpoint, MysqlEndpoint, RedisEndpoint
 from ticketctl.settings.secret import Secret
 
 ROOT_PASSWORD = Secret("root-of-the-tests")
 REDIS_PASSWORD = Secret("redis of the tests")
+ELASTIC_PASSWORD = Secret("elastic-of-the-tests")
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +41,31 @@ def own_redis() -> Iterator[Server]:
 
 def redis_of(server: Server) -> RedisEndpoint:
     return RedisEndpoint("127.0.0.1", server.port, "default", REDIS_PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def own_elasticsearch() -> Iterator[Server]:
+    """An Elasticsearch node that tests may break, shared by them."""
+    environ = {
+        "ELASTIC_PASSWORD": ELASTIC_PASSWORD.reveal(),
+        "discovery.type": "single-node",
+        "xpack.security.enabled": "true",
+        "xpack.security.http.ssl.enabled": "false",
+        "cluster.routing.allocation.disk.watermark.low": "200mb",
+        "cluster.routing.allocation.disk.watermark.high": "150mb",
+        "cluster.routing.allocation.disk.watermark.flood_stage": "100mb",
+        "ES_JAVA_OPTS": "-Xms512m -Xmx512m",
+    }
+    with running("elasticsearch", 9200, environ=environ, memory="1408m") as server:
+        wait_until(lambda: ask(elastic_of(server)), server)
+        yield server
+
+
+def elastic_of(server: Server) -> ElasticsearchEndpoint:
+    return ElasticsearchEndpoint(f"http://127.0.0.1:{server.port}", "elastic", ELASTIC_PASSWORD)
+
+
+def ask(endpoint: ElasticsearchEndpoint) -> object:
+    """Ask for an account: the node makes its index of accounts when it is first asked, after it is up."""
+    with closing(elasticsearch.connect(endpoint)) as client, elasticsearch.translating(endpoint):
+        return client.options(ignore_status=404).security.get_user(username="nobody")

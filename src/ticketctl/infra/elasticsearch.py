@@ -7,6 +7,7 @@ it for its transport and its asyncio twin, which its package imports whether the
 from __future__ import annotations
 
 import ssl
+from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -40,7 +41,7 @@ def connect(endpoint: ElasticsearchEndpoint) -> Elasticsearch:
     from ticketctl.infra.elasticsearch_transport import StartupTolerantTransport
 
     _check_address(endpoint.url)
-    login = (endpoint.user, endpoint.password.reveal()) if endpoint.user and endpoint.password else None
+    login = _basic(endpoint) if endpoint.user and endpoint.password else None
     return Elasticsearch(
         endpoint.url,
         basic_auth=login,
@@ -49,6 +50,11 @@ def connect(endpoint: ElasticsearchEndpoint) -> Elasticsearch:
         ssl_context=ssl.create_default_context() if endpoint.url.startswith("https:") else None,
         transport_class=StartupTolerantTransport,
     )
+
+
+def _basic(endpoint: ElasticsearchEndpoint) -> str:
+    """Return the login encoded: left to it, the client takes no password beyond ASCII."""
+    return b64encode(f"{endpoint.user}:{endpoint.password.reveal()}".encode()).decode("ascii")
 
 
 def _check_address(url: str) -> None:

@@ -22,6 +22,8 @@ from ticketctl.settings.model import Project
 from ticketctl.settings.secret import Secret
 
 RETRY_SECONDS = 0.3
+PATIENCE = 30.0
+"""Seconds by default: a healthy Elasticsearch still makes its index of accounts when it is first asked for one."""
 
 
 def servers_with_accounts(project: Project) -> tuple[str, ...]:
@@ -36,7 +38,7 @@ def servers_with_accounts(project: Project) -> tuple[str, ...]:
 
 
 def reconcile(project: Project, env: EnvFile, *, dry_run: bool = False, emit: Emit = ignore) -> ReconcileResult:
-    """Reconcile every server, one after the other.
+    """Reconcile every server, one after the other, each with the default patience.
 
     Args:
         project: The project.
@@ -60,7 +62,7 @@ def reconcile_server(
     service: str,
     *,
     dry_run: bool = False,
-    patience: float = 0.0,
+    patience: float = PATIENCE,
     give_up: Callable[[], bool] = lambda: False,
     emit: Emit = ignore,
 ) -> ReconcileResult:
