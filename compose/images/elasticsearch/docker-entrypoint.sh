@@ -5,6 +5,9 @@ set -euo pipefail
 umask 0002
 
 readonly ES_HOME=/usr/share/elasticsearch
+readonly KEYSTORE=${ES_PATH_CONF:-$ES_HOME/config}/elasticsearch.keystore
+# For the tools' Java, not the server's. An archive that does not fit is passed over in silence.
+export CLI_JAVA_OPTS="-XX:SharedArchiveFile=$ES_HOME/jdk/lib/server/tools.jsa -Xshare:auto -Xlog:disable -Xlog:all=error:stderr ${CLI_JAVA_OPTS-}"
 
 fail() {
     echo "ERROR: $1" >&2
@@ -42,6 +45,7 @@ settings_from_environment() {
 
 set_bootstrap_password() {
     [[ -n $ELASTIC_PASSWORD ]] || return 0
+    [[ -e $KEYSTORE ]] || cp --preserve=mode "$ES_HOME/empty.keystore" "$KEYSTORE"
     elasticsearch-keystore add --stdin --force bootstrap.password <<<"${KEYSTORE_PASSWORD:+$KEYSTORE_PASSWORD$'\n'}$ELASTIC_PASSWORD"
 }
 
