@@ -100,7 +100,7 @@ def _target(
         Check("durability", durability),
         Check("connections", connections),
     )
-    return Target("mysql", name, server.address, server.user, opened, checks)
+    return Target("mysql", name, server.address, server.user, opened, checks, "pymysql")
 
 
 def version(session: MysqlSession) -> Finding:

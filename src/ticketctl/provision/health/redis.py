@@ -57,7 +57,7 @@ def redis_target(endpoint: RedisEndpoint) -> Target[RedisSession]:
         with closing(connect(endpoint)) as client, translating(endpoint):
             yield RedisSession(endpoint, client, client.info())
 
-    return Target("redis", "redis", endpoint.address, endpoint.user, opened, _CHECKS)
+    return Target("redis", "redis", endpoint.address, endpoint.user, opened, _CHECKS, "redis")
 
 
 def version(session: RedisSession) -> Finding:

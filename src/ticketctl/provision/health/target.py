@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from ticketctl.errors import BackendError, BackendLoginError, BackendUnreachableError, TicketctlError
@@ -45,6 +46,7 @@ class Target(Generic[Session]):
         user: Account that logs in, empty when there is no login.
         open: Reaches it and logs in.
         checks: What to ask then, in order.
+        driver: Module that talks to it, imported before anything is timed; empty for none.
     """
 
     backend: Backend
@@ -53,6 +55,7 @@ class Target(Generic[Session]):
     user: str
     open: Callable[[], AbstractContextManager[Session]]
     checks: tuple[Check[Session], ...]
+    driver: str = ""
 
 
 def run_target(target: Target[Any], budget: float = BUDGET) -> tuple[CheckResult, ...]:
@@ -62,6 +65,8 @@ def run_target(target: Target[Any], budget: float = BUDGET) -> tuple[CheckResult
         target: What to check.
         budget: Seconds after which no further check is begun.
     """
+    if target.driver:
+        import_module(target.driver)
     return tuple(_results(target, budget))
 
 

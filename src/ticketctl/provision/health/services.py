@@ -1,0 +1,111 @@
+"""Do the services say of themselves that they are ready? Asked over their published ports."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ticketctl.errors import BackendUnreachableError
+from ticketctl.provision.health.model import Finding, fail, ok
+from ticketctl.provision.health.target import Check, Target
+from ticketctl.provision.stack.endpoints import LOOPBACK
+from ticketctl.provision.stack.env_file import EnvFile
+from ticketctl.provision.stack.variables import port_variable
+from ticketctl.settings.model import Project
+
+BACKEND = "service"
+ANSWER_SECONDS = 5.0
+_MOST_READ = 64 * 1024
+_MOST_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered.
+
+    Attributes:
+        service: Its name.
+        status: HTTP status.
+        text: The body, shortened.
+    """
+
+    service: str
+    status: int
+    text: str
+
+
+def service_targets(project: Project, env: EnvFile) -> tuple[Target[Answer], ...]:
+    """Return the checks of the services that the stack runs.
+
+    Args:
+        project: The project.
+        env: Its ports.
+
+    Raises:
+        EnvFileError: A port is missing.
+    """
+    return tuple(
+        service_target(name, env.port(port_variable(name)), service.ready_path)
+        for name, service in project.settings.services.items()
+    )
+
+
+def service_target(name: str, port: int, ready_path: str) -> Target[Answer]:
+    """Return the checks of one service.
+
+    Args:
+        name: Its name.
+        port: Its published port.
+        ready_path: What to ask.
+    """
+
+    @contextmanager
+    def opened() -> Iterator[Answer]:
+        yield _ask(name, port, ready_path)
+
+    return Target("service", name, f"{LOOPBACK}:{port}{ready_path}", "", opened, (Check("ready", ready),))
+
+
+def ready(answer: Answer) -> Finding:
+    """Is the answer 200?"""
+    if answer.status == http.HTTPStatus.OK:
+        return ok("ready")
+    said = f": {answer.text}" if answer.text else ""
+    return fail(f"HTTP {answer.status}{said}", f"`ticketctl logs {answer.service}`")
+
+
+def _ask(name: str, port: int, path: str) -> Answer:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", path, headers={"Connection": "close"})
+        response = connection.getresponse()
+        return Answer(name, response.status, _shown(response.read(_MOST_READ)))
+    except (OSError, http.client.HTTPException) as error:
+        raise BackendUnreachableError(
+            f"{name} does not answer at {LOOPBACK}:{port}",
+            backend=BACKEND,
+            why=f"{type(error).__name__}: {error}".removesuffix(": "),
+            next_step=f"`ticketctl status` shows whether it runs, `ticketctl logs {name}` why it does not",
+        ) from error
+    finally:
+        connection.close()
+
+
+def _shown(body: bytes) -> str:
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return text[:_MOST_SHOWN]
+    return _failing(document) or text[:_MOST_SHOWN]
+
+
+def _failing(document: object) -> str:
+    """Return what a placeholder says is not ready; a service of the team's own may say it in its own way."""
+    checks = document.get("checks") if isinstance(document, Mapping) else None
+    if not isinstance(checks, Mapping):
+        return ""
+    return ", ".join(f"{name}: {state}" for name, state in checks.items() if state != "ok")[:_MOST_SHOWN]
