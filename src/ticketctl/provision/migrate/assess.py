@@ -10,7 +10,7 @@ from ticketctl.provision.migrate.files import Migration
 from ticketctl.provision.migrate.history import History, Record
 from ticketctl.provision.migrate.mark import Mark, find_mark
 
-State = Literal["pending", "applied", "partial", "edited", "in doubt", "rolling back"]
+State = Literal["pending", "applied", "partial", "edited", "in doubt", "rolling back", "running"]
 
 BEGINNING = Mark(next=1)
 
@@ -21,7 +21,8 @@ class Assessment:
 
     Attributes:
         migration: Its name.
-        state: `partial` stopped in the middle and can go on; `in doubt` cannot without being looked at.
+        state: `partial` stopped in the middle and can go on; `in doubt` cannot without being looked at;
+            `running` is being executed by somebody else now.
         mark: Where it goes on.
         detail: The state in words, empty where the state says it all.
     """
@@ -46,6 +47,8 @@ def assess(migration: Migration, history: History) -> Assessment:
         if is_unchanged(migration, record):
             return Assessment(migration.name, "applied")
         return Assessment(migration.name, "edited", detail="the file is not what was applied")
+    if history.held_by:
+        return Assessment(migration.name, "running", detail=history.held_by)
     if record.state == "rolling_back":
         return Assessment(migration.name, "rolling back", detail="some statements of its rollback are done")
     return _in_the_middle(migration, record, history)

@@ -86,12 +86,20 @@ class History:
         journal: Statements of the migrations in the middle, by migration and direction, in order.
         without_transactions: Tables whose engine has no transactions; only read when a statement's
             outcome depends on it.
+        held_by: Who holds the migration lock while a migration is in the middle, empty for nobody or
+            for ourselves: what the journal leaves open is then not in doubt but going on.
     """
 
     exists: bool = True
     records: Mapping[str, Record] = field(default_factory=dict)
     journal: Mapping[tuple[str, Direction], Sequence[StatementRecord]] = field(default_factory=dict)
     without_transactions: Sequence[str] = ()
+    held_by: str = ""
+
+    @property
+    def in_the_middle(self) -> bool:
+        """Whether a migration is begun and not finished."""
+        return any(record.state != "applied" for record in self.records.values())
 
     def statements(self, name: str, direction: Direction) -> Sequence[StatementRecord]:
         """Return the journal of a migration in the middle.

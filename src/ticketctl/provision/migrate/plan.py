@@ -43,6 +43,7 @@ class Step:
         total: How many statements the file has.
         statements: The statements from `first` on.
         late_behind: Name of a later migration that is applied already, empty for none.
+        running_by: Who is executing it now, empty for nobody; what will be left is known when they stop.
     """
 
     name: str
@@ -52,9 +53,12 @@ class Step:
     total: int
     statements: tuple[PlannedStatement, ...]
     late_behind: str = ""
+    running_by: str = ""
 
     def lines(self) -> list[str]:
         """The step as lines of text."""
+        if self.running_by:
+            return [f"  {self.name}  {self.path}, in the hands of {self.running_by}"]
         resumed = f", goes on at statement {self.first} of {self.total}" if self.first > 1 else ""
         late = f", late: {self.late_behind} is applied already" if self.late_behind else ""
         width = max((len(str(statement.line)) for statement in self.statements), default=1)
@@ -138,9 +142,11 @@ def plan_database(key: str, database: str, migrations: Sequence[Migration], hist
     names = [migration.name for migration in migrations]
     behind = names.index(last_applied) if last_applied else -1
     steps = [
-        planned_step(migration.name, migration.up, found.mark, last_applied if index < behind else "")
+        _running_step(migration, found)
+        if found.state == "running"
+        else planned_step(migration.name, migration.up, found.mark, last_applied if index < behind else "")
         for index, (migration, found) in enumerate(zip(migrations, assessed, strict=True))
-        if found.state in ("pending", "partial")
+        if found.state in ("pending", "partial", "running")
     ]
     missing = tuple(name for name in history.records if name not in names)
     return DatabasePlan(key, database, not history.exists, tuple(steps), missing)
@@ -161,6 +167,11 @@ def planned_step(name: str, file: SqlFile, mark: Mark, late_behind: str = "") ->
         if position >= mark.next
     )
     return Step(name, str(file.path), mark.next, mark.repeat, len(file.statements), statements, late_behind)
+
+
+def _running_step(migration: Migration, found: Assessment) -> Step:
+    total = len(migration.up.statements)
+    return Step(migration.name, str(migration.up.path), 1, (), total, (), running_by=found.detail)
 
 
 def refuse(database: str, name: str, file: SqlFile, found: Assessment, direction: Direction) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ticketctl.provision.migrate.plan import Plan
 
-StatusState = Literal["applied", "pending", "partial", "edited", "missing", "in doubt", "rolling back"]
+StatusState = Literal["applied", "pending", "partial", "edited", "missing", "in doubt", "rolling back", "running"]
 
 
 @dataclass(frozen=True, slots=True)

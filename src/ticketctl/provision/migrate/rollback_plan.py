@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ticketctl.errors import BackendOperationError, MigrationFileError
+from ticketctl.errors import BackendOperationError, MigrationFileError, MigrationLockedError
 from ticketctl.infra.mysql import connect, quote_identifier, translating
 from ticketctl.provision.migrate.assess import Assessment, State
 from ticketctl.provision.migrate.files import ROLLBACK_SUFFIX, Migration, SqlFile
@@ -119,6 +119,7 @@ def decide(target: Target, history: History, steps: int) -> RollbackPlan:
         MigrationFileError: A rollback file is missing, or a newer migration's files are gone.
         MigrationEditedError: The executed part of a rollback file has changed.
         MigrationInDoubtError: A statement's outcome is unknown.
+        MigrationLockedError: Another run is in the middle of a migration.
     """
     known = {migration.name for migration in target.migrations}
     gone = next((name for name in history.records if name not in known), None)
@@ -129,6 +130,12 @@ def decide(target: Target, history: History, steps: int) -> RollbackPlan:
             path=folder / f"{gone}.sql",
             why="it may build on what would be rolled back, and cannot be rolled back itself",
             next_step="check out the version that has it",
+        )
+    if history.held_by:
+        raise MigrationLockedError(
+            f"another run is changing {target.database}",
+            why=f"its lock is held by {history.held_by}",
+            next_step="wait for it, and look at the plan again",
         )
     begun = [migration for migration in target.migrations if migration.name in history.records]
     newest = list(reversed(begun))[:steps]

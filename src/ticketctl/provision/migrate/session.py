@@ -60,7 +60,22 @@ def observe(endpoint: MysqlEndpoint) -> History:
             return History(exists=False)
         raise
     with connection:
-        return read_history(connection, endpoint)
+        return _read_unlocked(connection, endpoint)
+
+
+def _read_unlocked(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> History:
+    """Tell a runner at work from one that died: only the dead leave a journal that no longer moves."""
+    history = read_history(connection, endpoint)
+    while history.in_the_middle:
+        holder = lock.read_holder(connection, endpoint, lock.lock_name(endpoint.database or ""))
+        if holder is not None:
+            return replace(history, held_by=str(holder))
+        # The holder may have finished between the two reads, and the first is then out of date.
+        again = read_history(connection, endpoint)
+        if again == history:
+            break
+        history = again
+    return history
 
 
 def create_database(endpoint: MysqlEndpoint) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ticketctl.errors import MigrationEditedError, MigrationFileError, MigrationInDoubtError
+from ticketctl.errors import MigrationEditedError, MigrationFileError, MigrationInDoubtError, MigrationLockedError
 from ticketctl.provision.migrate.assess import assess
 from ticketctl.provision.migrate.checksum import ALGORITHM, statement_checksum
 from ticketctl.provision.migrate.files import Migration, discover
@@ -259,6 +259,16 @@ def test_goes_on_with_a_rollback_that_stopped(tmp_path: Path) -> None:
     in_doubt = replace(history, journal={("001_x", "rollback"): journal(migrations[0], ["started"], "rollback")})
     with pytest.raises(MigrationInDoubtError, match="statement 1"):
         decide(target(tmp_path, migrations), in_doubt, 1)
+
+
+def test_what_somebody_executes_now_is_neither_in_doubt_nor_rolled_back(tmp_path: Path) -> None:
+    migrations = migrations_of(tmp_path, {"001_x": THREE, "001_x.rollback": "DROP TABLE a;"})
+    history = replace(stopped(migrations[0], "started"), held_by="anna from 10.0.0.7, idle for 3 s")
+    assert text(tmp_path, planned(migrations, history)) == (
+        "events (events_db): 1 migration\n  001_x  001_x.sql, in the hands of anna from 10.0.0.7, idle for 3 s"
+    )
+    with pytest.raises(MigrationLockedError, match="another run is changing events_db"):
+        decide(target(tmp_path, migrations), history, 1)
 
 
 def test_no_rollback_without_its_file_or_behind_a_missing_one(tmp_path: Path) -> None:

@@ -1,0 +1,226 @@
+"""Several runners at once, and runners that are killed."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from integration.migrate.bench import Bench
+from integration.migrate.conftest import Root
+from ticketctl.errors import BackendUnreachableError, MigrationInDoubtError, MigrationLockedError
+from ticketctl.infra.mysql import connect
+from ticketctl.provision.migrate.lock import acquire, lock_name
+from ticketctl.provision.migrate.results import ApplyResult
+
+pytestmark = pytest.mark.integration
+
+# Work that the server does not interrupt when its client is gone.
+SLOW = "BENCHMARK(12000000, SHA2('x', 512))"
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.02)
+
+
+def running(root: Root, text: str) -> bool:
+    """Whether the server is executing a statement with this text."""
+    found = root(
+        "SELECT COUNT(*) FROM performance_schema.threads"
+        " WHERE PROCESSLIST_INFO LIKE CONCAT('%%', %s, '%%') AND PROCESSLIST_ID <> CONNECTION_ID()",
+        text,
+    )
+    return bool(found[0][0])
+
+
+def test_runners_at_once_do_everything_once(bench: Bench) -> None:
+    bench.write(
+        _001_a="CREATE TABLE a (x INT);\nDO SLEEP(1.5);\nINSERT INTO a VALUES (1);",
+        **{
+            f"_{number:03}_x": f"CREATE TABLE t{number} (x INT);\nINSERT INTO a VALUES ({number});"
+            for number in range(2, 8)
+        },
+    )
+    runners = [Bench(bench.endpoint, bench.root) for _ in range(8)]
+
+    def run(one: Bench) -> ApplyResult:
+        return one.apply()
+
+    with ThreadPoolExecutor(len(runners)) as pool:
+        results = list(pool.map(run, runners))
+
+    applied = [migration.name for result in results for migration in result.databases[0].applied]
+    assert sorted(applied) == ["001_a", *(f"{number:03}_x" for number in range(2, 8))]
+    assert bench.query("SELECT x FROM a ORDER BY x") == [(number,) for number in range(1, 8)]
+    waited = [line for one in runners for line in one.progress("waiting")]
+    assert any("held by ticketctl_migrate from" in line and "DO SLEEP(1.5)" in line for line in waited), waited
+
+
+def test_who_waits_too_long_is_told_for_whom(bench: Bench) -> None:
+    bench.write(_001_a="CREATE TABLE a (x INT);")
+    with connect(bench.endpoint) as holder:
+        acquire(holder, bench.endpoint, timeout=0, waiting=lambda *_: None)
+        began = time.monotonic()
+        with pytest.raises(MigrationLockedError) as raised:
+            bench.apply(lock_timeout=1)
+    assert time.monotonic() - began < 4
+    assert re.search(r"waited 1 s for ticketctl_migrate from .*, idle for \d+ s", raised.value.why)
+    assert bench.tables() == []
+    bench.apply()
+
+
+def test_the_lock_of_one_database_does_not_stop_another(bench: Bench, scratch_name: Callable[..., str]) -> None:
+    other = bench.on(scratch_name()).write(_001_a="CREATE TABLE a (x INT);")
+    with connect(bench.endpoint) as holder:
+        acquire(holder, bench.endpoint, timeout=0, waiting=lambda *_: None)
+        assert other.apply(lock_timeout=0).changed
+
+
+def test_names_of_locks_fit_any_database() -> None:
+    names = {lock_name(database) for database in ("a", "A", "a" * 64, "é`;")}
+    assert len({name.lower() for name in names}) == 4
+    assert max(map(len, names)) <= 64
+
+
+def test_without_the_lock_nothing_more_is_executed(bench: Bench) -> None:
+    bench.write(_001_a="CREATE TABLE a (x INT);\nSELECT RELEASE_ALL_LOCKS();\nCREATE TABLE b (x INT);")
+    with pytest.raises(MigrationLockedError, match="was lost"):
+        bench.apply()
+    assert bench.tables() == ["a"]
+    bench.apply()
+    assert bench.tables() == ["a", "b"]
+
+
+def kill_connection_of(bench: Bench, root: Root) -> None:
+    root("KILL %s", root("SELECT IS_USED_LOCK(%s)", lock_name(bench.endpoint.database or ""))[0][0])
+
+
+def test_a_lost_connection_is_not_taken_for_a_refused_statement(bench: Bench, root: Root) -> None:
+    bench.write(_001_a="CREATE TABLE a (x INT);\nINSERT INTO a SELECT SLEEP(30);")
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(bench.apply)
+        eventually(lambda: running(root, "SLEEP(30)"))
+        kill_connection_of(bench, root)
+        with pytest.raises(BackendUnreachableError, match=r"001_a\.sql:2: the connection was lost"):
+            future.result()
+    assert [state for *_, state in bench.journal()] == ["done", "started"]
+    assert bench.states() == {"001_a": "partial"}
+
+
+def killed_inside(bench: Bench, root: Root, text: str) -> None:
+    """Start a runner and kill it while the server executes a statement with this text."""
+    with bench.runner_process() as process:
+        eventually(lambda: running(root, text) or process.poll() is not None)
+        assert process.poll() is None, process.communicate()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def test_rows_that_a_killed_runner_wrote_are_there_once(bench: Bench, root: Root) -> None:
+    """The server goes on with the statement; the next runner waits for it, and does it again."""
+    bench.write(_001_a=f"CREATE TABLE a (x INT);\nINSERT INTO a SELECT {SLOW};\nINSERT INTO a VALUES (2);")
+    killed_inside(bench, root, "BENCHMARK")
+    assert running(root, "BENCHMARK"), "the server should still be at it"
+
+    bench.apply()
+
+    assert bench.query("SELECT x FROM a ORDER BY x") == [(0,), (2,)]
+    assert any("BENCHMARK" in line for line in bench.progress("waiting"))
+
+
+def test_a_guarded_definition_of_a_killed_runner_is_simply_made_again(bench: Bench, root: Root) -> None:
+    bench.write(_001_a=f"CREATE TABLE IF NOT EXISTS a AS SELECT {SLOW} AS x;\nINSERT INTO a VALUES (2);")
+    killed_inside(bench, root, "BENCHMARK")
+
+    bench.apply()
+
+    assert bench.query("SELECT x FROM a ORDER BY x") == [(0,), (2,)]
+
+
+def test_any_other_statement_of_a_killed_runner_is_asked_about(bench: Bench, root: Root) -> None:
+    bench.write(_001_a=f"CREATE TABLE a AS SELECT {SLOW} AS x;\nINSERT INTO a VALUES (2);")
+    killed_inside(bench, root, "BENCHMARK")
+    assert bench.states() == {"001_a": "running"}, "the server is still at it, so it is not in doubt yet"
+    assert "in the hands of ticketctl_migrate from" in str(bench.plan())
+
+    with pytest.raises(MigrationInDoubtError) as raised:
+        bench.apply()
+
+    assert bench.states() == {"001_a": "in doubt"}
+    # The server has finished it. The printed statement says so to the journal, and the run goes on.
+    assert bench.tables() == ["a"]
+    bench.query(next(line for line in raised.value.next_step.splitlines() if "UPDATE" in line))
+    bench.apply()
+    assert bench.query("SELECT x FROM a ORDER BY x") == [(0,), (2,)]
+
+
+def test_the_other_printed_statement_runs_it_again(bench: Bench, root: Root) -> None:
+    above = "CREATE TABLE b (x INT);\n"
+    bench.write(_001_a=f"{above}CREATE TABLE a AS SELECT {SLOW} AS x;")
+    killed_inside(bench, root, "BENCHMARK")
+    kill_connection_of(bench, root)  # the server stops too, and undoes the statement
+    with pytest.raises(MigrationInDoubtError) as raised:
+        bench.apply()
+    assert bench.tables() == ["b"]
+
+    bench.query(next(line for line in raised.value.next_step.splitlines() if "DELETE" in line))
+    bench.write(_001_a=f"{above}CREATE TABLE a AS SELECT 5 AS x;")
+    bench.apply()
+
+    assert bench.query("SELECT x FROM a") == [(5,)]
+
+
+def test_a_statement_that_another_runner_executes_is_not_in_doubt(bench: Bench, root: Root) -> None:
+    bench.write(_001_a=f"CREATE TABLE a AS SELECT {SLOW} AS x;\nINSERT INTO a VALUES (2);")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(Bench(bench.endpoint, bench.root).apply)
+        eventually(lambda: running(root, "BENCHMARK"))
+        second = bench.apply()
+        assert first.result().databases[0].applied
+    assert second.databases[0].applied == ()
+    assert bench.query("SELECT x FROM a ORDER BY x") == [(0,), (2,)]
+
+
+def test_killed_again_and_again_it_converges(bench: Bench) -> None:
+    """Guarded definitions and rows, killed at whatever moment a growing delay hits."""
+    statements = [
+        f"CREATE TABLE IF NOT EXISTS t{number} (x INT);\nINSERT INTO t0 VALUES ({number});" for number in range(60)
+    ]
+    bench.write(_001_a="\n".join(statements[:30]), _002_b="\n".join(statements[30:]))
+    kills, delay = 0, 0.25
+    for _ in range(60):
+        with bench.runner_process() as process:
+            try:
+                output, errors = process.communicate(timeout=delay)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                kills += 1
+                delay += 0.02
+                continue
+        assert (process.returncode, errors) == (0, ""), errors
+        assert output.startswith("applied")
+        break
+    else:
+        pytest.fail("it never came to an end")
+
+    assert kills >= 2
+    assert bench.query("SELECT x FROM t0 ORDER BY x") == [(number,) for number in range(60)]
+    assert len(bench.tables()) == 60
+    assert bench.states() == {"001_a": "applied", "002_b": "applied"}
+
+
+def test_fifty_runners_fit_on_a_server(bench: Bench) -> None:
+    """Who waits holds one connection, so fifty stay well below the default limit of 151."""
+    bench.write(_001_a="CREATE TABLE a (x INT);\nDO SLEEP(2);\nINSERT INTO a VALUES (1);")
+    with ThreadPoolExecutor(50) as pool:
+        results = list(pool.map(lambda _: Bench(bench.endpoint, bench.root).apply(), range(50)))
+    assert sum(result.changed and bool(result.databases[0].applied) for result in results) == 1
+    assert bench.query("SELECT x FROM a") == [(1,)]
