@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ticketctl import __version__
-from ticketctl.cli import compose, config, engine, index, init
+from ticketctl.cli import compose, config, doctor, engine, index, init
 from ticketctl.cli.invocation import Invocation
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ def _with_examples(text: str | None) -> str:
 def _register() -> None:
     """Hang every command into the tree, in the order that `--help` shows."""
     app.command(help=_with_examples(init.init.__doc__))(init.init)
+    app.command(help=_with_examples(doctor.doctor.__doc__))(doctor.doctor)
     groups = {
         "compose": compose.app,
         "engine": engine.app,

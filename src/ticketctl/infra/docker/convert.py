@@ -48,6 +48,7 @@ def info_of(document: Document) -> EngineInfo:
         storage_driver=str(document.get("Driver", "")),
         rootless=any("rootless" in str(option) for option in options),
         swap_limit=bool(document.get("SwapLimit")),
+        time=str(document.get("SystemTime") or ""),
     )
 
 

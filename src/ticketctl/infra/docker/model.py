@@ -44,6 +44,7 @@ class EngineInfo:
         storage_driver: `overlay2`, ...
         rootless: Whether the engine runs without root.
         swap_limit: Whether memory limits hold for swap as well.
+        time: Its clock when it answered, RFC 3339 with nanoseconds.
     """
 
     name: str
@@ -54,6 +55,7 @@ class EngineInfo:
     storage_driver: str
     rootless: bool
     swap_limit: bool
+    time: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ticketctl.errors import HostSetupError
-from ticketctl.events import Emit, Notice, StepFinished, StepStarted, ignore
+from ticketctl.events import Emit, Notice, ignore, step
 from ticketctl.provision.host.execute import STEP, Execution
-from ticketctl.provision.host.model import SYSTEM_ENGINE, Answer, EngineFiles, HostState
+from ticketctl.provision.host.model import SYSTEM_ENGINE, Answer, EngineFiles
 from ticketctl.provision.host.observe import observe_host
-from ticketctl.provision.host.plan import AdmitUser, EnginePlan, plan_engine
+from ticketctl.provision.host.plan import AdmitUser, plan_engine
 
 LOCK_PATIENCE = 600.0
 """Seconds to wait for another command that installs or starts the engine."""
@@ -117,23 +117,14 @@ def _ensure(environ: Mapping[str, str], files: EngineFiles, emit: Emit) -> Engin
     state = observe_host(environ, files=files)
     plan = plan_engine(state)
     if plan.steps:
-        _execute(state, plan, environ, emit)
+        with step(emit, STEP, f"Docker Engine: {plan.reason}") as answer:
+            Execution(state, environ=environ, emit=emit).run(plan)
+            answer.changed, answer.summary = True, f"it answers at {state.address}"
     after = observe_host(environ, files=files) if plan.steps else state
-    if any(isinstance(step, AdmitUser) for step in plan.steps) and after.answer == "refused":
+    if any(isinstance(action, AdmitUser) for action in plan.steps) and after.answer == "refused":
         emit(Notice("info", f"{state.user} may use the engine from the next login on, or after `newgrp docker`"))
     version = after.detail if after.answer == "answers" else ""
     return EngineResult(bool(plan.steps), plan.lines(), after.address, version)
-
-
-def _execute(state: HostState, plan: EnginePlan, environ: Mapping[str, str], emit: Emit) -> None:
-    started = time.monotonic()
-    emit(StepStarted(STEP, f"Docker Engine: {plan.reason}"))
-    try:
-        Execution(state, environ=environ, emit=emit).run(plan)
-    except BaseException:
-        emit(StepFinished(STEP, "failed", plan.reason, time.monotonic() - started))
-        raise
-    emit(StepFinished(STEP, "changed", f"it answers at {state.address}", time.monotonic() - started))
 
 
 @contextlib.contextmanager

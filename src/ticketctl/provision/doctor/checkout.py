@@ -1,0 +1,79 @@
+"""Examine a checkout: generated files, `compose/.env`, ports, and who is at work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ticketctl.errors import TicketctlError
+from ticketctl.infra.docker import Engine
+from ticketctl.provision.doctor.model import Finding
+from ticketctl.provision.doctor.observe import lock_holder
+from ticketctl.provision.doctor.project import judge_env, judge_error, judge_files, judge_lock, judge_ports
+from ticketctl.provision.stack.definition.files import compare_files
+from ticketctl.provision.stack.env_file import read_env
+from ticketctl.provision.stack.observe import compose_project, env_values
+from ticketctl.provision.stack.ports.observe import PublishedPort, probe_ports
+from ticketctl.provision.stack.ports.plan import PortChoice, candidate_ports, choose_ports, wanted_ports
+from ticketctl.settings.model import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What the stack of a checkout has left on the engine.
+
+    Attributes:
+        has_data: It has volumes.
+        running: Containers of it run.
+    """
+
+    has_data: bool = False
+    running: bool = False
+
+
+def look_for_traces(project: Project, engine: Engine) -> Traces:
+    """Return what the stack has on the engine."""
+    name = compose_project(project, _known_values(project))
+    return Traces(
+        has_data=bool(engine.volumes(name)),
+        running=any(container.state == "running" for container in engine.containers(name)),
+    )
+
+
+def examine_checkout(project: Project, engine: Engine | None, traces: Traces) -> Iterator[Finding]:
+    """Yield a finding for each thing of the checkout that `up` needs.
+
+    Args:
+        project: The project.
+        engine: The engine, None when none answers.
+        traces: What the stack has on it.
+    """
+    checks: dict[str, Callable[[], Finding]] = {
+        "lock": lambda: judge_lock(lock_holder(project.compose_dir / ".lock")),
+        "generated files": lambda: judge_files(compare_files(project).files),
+        "compose/.env": lambda: judge_env(read_env(project.env_file), project.settings, has_data=traces.has_data),
+        "ports": lambda: judge_ports(_ports(project, engine)),
+    }
+    for name, check in checks.items():
+        try:
+            yield check()
+        except TicketctlError as error:
+            yield judge_error(name, error)
+
+
+def _ports(project: Project, engine: Engine | None) -> tuple[PortChoice, ...]:
+    values = _known_values(project)
+    wanted = wanted_ports(project, values)
+    holders = engine.port_holders() if engine is not None else ()
+    published = [PublishedPort(holder.port.host_port, holder.container, holder.project) for holder in holders]
+    name = compose_project(project, values)
+    taken = probe_ports(candidate_ports(project, wanted), project=name, published=published)
+    return choose_ports(project, wanted, taken)
+
+
+def _known_values(project: Project) -> dict[str, str]:
+    """Return what `compose/.env` says; nothing when it cannot be read, which has a finding of its own."""
+    try:
+        return dict(env_values(read_env(project.env_file)))
+    except TicketctlError:
+        return {}
