@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ticketctl.events import Emit, Progress
+from ticketctl.events import Emit, Progress, step
 from ticketctl.infra.compose import find_compose
 from ticketctl.infra.docker import ContainerState, Engine, VolumeInfo, connect_engine
 from ticketctl.provision.stack.env_file import read_env
@@ -60,15 +60,16 @@ def down(project: Project, *, environ: Mapping[str, str], dry_run: bool = False,
     engine = connect_engine(environ)
     if dry_run:
         return _result(engine, name, dry_run=True)
-    with stack_lock(project.compose_dir / ".lock", "ticketctl down"):
+    with stack_lock(project.compose_dir / ".lock", "ticketctl down"), step(emit, STEP, "stop the stack") as answer:
         result = _result(engine, name, dry_run=False)
         if result.changed:
-            remove_stack(engine, name, environ, volumes=False, step=STEP, emit=emit)
-        return result
+            remove_stack(engine, name, environ, volumes=False, name=STEP, emit=emit)
+        answer.changed, answer.summary = result.changed, f"{len(result.containers)} containers removed, the data stay"
+    return result
 
 
 def remove_stack(
-    engine: Engine, project: str, environ: Mapping[str, str], *, volumes: bool, step: str, emit: Emit
+    engine: Engine, project: str, environ: Mapping[str, str], *, volumes: bool, name: str, emit: Emit
 ) -> None:
     """Stop and remove what a Compose project has, dependents first.
 
@@ -80,11 +81,11 @@ def remove_stack(
         project: Compose project.
         environ: The environment.
         volumes: Remove volumes as well, with the data in them.
-        step: Step that the events belong to.
+        name: Step that the events belong to.
         emit: Told of each container.
     """
     arguments = ["down", "--remove-orphans", *(["--volumes"] if volumes else [])]
-    shown = _progress(engine.containers(project), step, emit)
+    shown = _progress(engine.containers(project), name, emit)
     find_compose(environ).run(arguments, project=project, file=None, env=compose_environ(environ, {}), on_line=shown)
     # What Compose leaves behind: containers that an interrupted command renamed, networks made by hand.
     for state in engine.containers(project):
@@ -109,13 +110,13 @@ def _places(volumes: Sequence[VolumeInfo]) -> Mapping[str, str]:
     return {volume.name: volume.mountpoint for volume in volumes}
 
 
-def _progress(containers: Sequence[ContainerState], step: str, emit: Emit) -> Callable[[str], None]:
+def _progress(containers: Sequence[ContainerState], name: str, emit: Emit) -> Callable[[str], None]:
     services = {state.name: state.service or state.name for state in containers}
 
     def on_line(line: str) -> None:
         # `Container <name>  Stopped`
         words = line.split()
         if len(words) == 3 and words[0] == "Container" and words[2] in _ENDINGS:
-            emit(Progress(step, services.get(words[1], words[1]), words[2].lower()))
+            emit(Progress(name, services.get(words[1], words[1]), words[2].lower()))
 
     return on_line

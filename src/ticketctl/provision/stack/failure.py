@@ -129,7 +129,8 @@ def _failed(
 
 def _service_lines(service: FailedService, *, with_next: bool) -> list[str]:
     state = service.state
-    lines = [f"{service.standing.service}: {service.standing.detail}", f"  cause: {service.cause.text}"]
+    words = service.standing.detail or service.standing.phase
+    lines = [f"{service.standing.service}: {words}", f"  cause: {service.cause.text}"]
     if state is not None:
         lines.append(f"  state: {_state_words(state)}")
         if state.probe is not None:

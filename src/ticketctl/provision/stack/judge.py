@@ -185,7 +185,7 @@ class Judge:
             return Standing(name, "recovering", f"restarted {restarts} of at most {self._limit} times")
         if state.health == "unhealthy":
             return Standing(name, "recovering", "unhealthy, may still recover")
-        return Standing(name, "starting", "at work" if service.one_shot else "starting")
+        return Standing(name, "starting", "at work" if service.one_shot else "")
 
     def _is_ready(self, service: ServiceSpec, state: ContainerState) -> bool:
         memory = self._memory[service.name]

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from ticketctl.errors import BackendError, EnvFileError
-from ticketctl.events import Emit
+from ticketctl.events import Emit, step
 from ticketctl.infra.docker import Engine, connect_engine
 from ticketctl.provision.stack.down import remove_stack
 from ticketctl.provision.stack.drift import by_service
@@ -118,9 +118,13 @@ def reset(project: Project, plan: ResetPlan, *, environ: Mapping[str, str], emit
         EngineError: Something outside the project uses one of its volumes.
         ComposeError: Compose failed.
     """
-    with stack_lock(project.compose_dir / ".lock", "ticketctl reset"):
+    with (
+        stack_lock(project.compose_dir / ".lock", "ticketctl reset"),
+        step(emit, STEP, "remove the stack and its data") as answer,
+    ):
         if not plan.is_empty:
-            remove_stack(connect_engine(environ), plan.project, environ, volumes=True, step=STEP, emit=emit)
+            remove_stack(connect_engine(environ), plan.project, environ, volumes=True, name=STEP, emit=emit)
+        answer.changed, answer.summary = not plan.is_empty, f"{len(plan.volumes)} volumes deleted"
     return plan
 
 

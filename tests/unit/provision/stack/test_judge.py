@@ -36,7 +36,7 @@ def new(name: str, **more: object) -> ContainerState:
 @pytest.mark.parametrize(
     ("state", "phase", "detail", "reason"),
     [
-        (new("mysql", health="starting"), "starting", "starting", ""),
+        (new("mysql", health="starting"), "starting", "", ""),
         (new("mysql"), "ready", "healthy", ""),
         (new("mysql", health="unhealthy"), "recovering", "unhealthy, may still recover", ""),
         (new("mysql", state="created", health=None), "waiting", "for its start", ""),
@@ -87,7 +87,7 @@ def test_who_waits_says_for_whom() -> None:
 
     judge.look([new("mysql", health="starting")], 0.0)
 
-    assert [item.detail for item in judge.standings()] == ["starting", "for mysql", "for setup"]
+    assert [item.detail for item in judge.standings()] == ["", "for mysql", "for setup"]
 
 
 def test_an_answer_from_outside_counts_before_the_first_health_check_ends() -> None:
