@@ -24,6 +24,7 @@ FINE = IndexStatus(
     documents=12,
     bytes=3 * 1024 * 1024,
     health="green",
+    trouble="",
     replicas=0,
     mapping_equal=True,
     differences=(),
@@ -68,11 +69,19 @@ def test_what_cannot_be_asked_is_a_usage_error(
 
 
 def test_a_created_index_is_shown_with_what_was_done() -> None:
-    result = IndexResult("events", NAME, True, False, 0, (f"create index {NAME}",), (), (), "", "the plan")
+    result = IndexResult("events", NAME, True, False, 0, "green", (f"create index {NAME}",), (), (), "", "the plan")
 
     assert created_text(result) == f"alias events -> index {NAME}\n  create index {NAME}"
     assert created_text(replace(result, actions=())) == f"alias events -> index {NAME}\n  nothing to change"
     assert created_text(replace(result, dry_run=True)) == "the plan"
+
+
+def test_an_index_whose_shards_do_not_start_is_no_success() -> None:
+    result = IndexResult("events", NAME, True, False, 0, "green", (), (), (), "", "the plan")
+
+    assert result.ok
+    assert not replace(result, health="red").ok
+    assert not replace(result, conflict="taken").ok
 
 
 def test_a_good_index_is_shown_in_five_lines() -> None:
@@ -107,6 +116,8 @@ def test_a_missing_index_is_shown_with_the_next_command() -> None:
 def test_differences_blocks_and_conflicts_are_shown() -> None:
     bad = replace(
         FINE,
+        health="red",
+        trouble="the disk is full",
         mapping_equal=False,
         differences=("properties.city.type: text, the file says keyword",),
         write_blocks=("index.blocks.write",),
@@ -114,7 +125,9 @@ def test_differences_blocks_and_conflicts_are_shown() -> None:
     )
 
     assert not bad.ok
-    assert status_text(bad).splitlines()[4:] == [
+    assert status_text(bad).splitlines()[2:] == [
+        "health     red: the disk is full",
+        "replicas   0",
         "mapping    differs from the file",
         "           properties.city.type: text, the file says keyword",
         "read-only  index.blocks.write is set",

@@ -35,7 +35,7 @@ def status_text(status: IndexStatus) -> str:
     lines = [
         f"alias      {status.alias} -> {', '.join(status.indices) or 'nothing'}",
         f"documents  {'unknown' if status.documents is None else status.documents} ({_size(status.bytes)})",
-        f"health     {status.health}",
+        f"health     {status.health}{f': {status.trouble}' if status.trouble else ''}",
         f"replicas   {'unknown' if status.replicas is None else status.replicas}",
         f"mapping    {_mapping(status)}",
     ]

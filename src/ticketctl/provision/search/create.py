@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ticketctl.errors import BackendOperationError, MappingFileError, SettingsProblem
-from ticketctl.events import Emit, Notice, Progress, StepFinished, StepStarted, ignore
+from ticketctl.events import Emit, Notice, Outcome, Progress, StepFinished, StepStarted, ignore
 from ticketctl.infra.elasticsearch import connect, translating
-from ticketctl.provision.search.index import execute, observe
+from ticketctl.provision.search.index import execute, observe, unassigned_reason
+from ticketctl.provision.search.live import RED
 from ticketctl.provision.search.mapping import MappingFile, read_mapping
 from ticketctl.provision.search.plan import Action, CreateIndex, IndexPlan, plan_index
 from ticketctl.settings.endpoints import ElasticsearchEndpoint
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 STEP = "index"
 BAD_REQUEST = 400
+REQUEST_TIMEOUT = 408
+SHARDS_START_SECONDS = 5.0
+# The server gives up before the client does, so that its answer is seen.
+PATIENCE = 0.8
 # How often somebody else may be faster before it is not a coincidence any more.
 ATTEMPTS = 5
 
@@ -36,6 +41,7 @@ class IndexResult:
         changed: Whether anything was changed, or would be.
         dry_run: Whether only the plan was made.
         replicas: Copies of each shard.
+        health: `green`, `yellow` or `red`; empty in a dry run.
         actions: What was done, or would be, one line each.
         overrides: Where the index departs from the file on purpose, and why.
         remarks: What does not hinder, but should be known.
@@ -48,6 +54,7 @@ class IndexResult:
     changed: bool
     dry_run: bool
     replicas: int
+    health: str
     actions: tuple[str, ...]
     overrides: tuple[str, ...]
     remarks: tuple[str, ...]
@@ -56,8 +63,8 @@ class IndexResult:
 
     @property
     def ok(self) -> bool:
-        """Whether the alias leads to the wanted index, or can."""
-        return not self.conflict
+        """Whether the alias leads to the wanted index and its shards are started, or a plan is possible."""
+        return not self.conflict and self.health != RED
 
 
 def create(
@@ -89,12 +96,13 @@ def create(
         emit(StepStarted(STEP, f"search index {search.alias}"))
         run = _Run(client, endpoint, file, search, emit)
         plan = run.to_the_end()
+        health, plan = _with_health(client, plan, min(SHARDS_START_SECONDS, endpoint.timeout * PATIENCE))
     for override in plan.overrides:
         emit(Notice("info", f"{plan.index}: {override}"))
     for remark in plan.remarks:
         emit(Notice("warn", f"{plan.index}: {remark}"))
-    emit(_finished(plan, run.done, time.monotonic() - started))
-    return _result(plan, run.done, dry_run=False)
+    emit(_finished(plan, run.done, health, time.monotonic() - started))
+    return _result(plan, run.done, health=health, dry_run=False)
 
 
 def _plan(client: Elasticsearch, file: MappingFile, search: SearchSettings) -> IndexPlan:
@@ -137,8 +145,7 @@ class _Run:
         """Carry out an action; False when somebody else was faster and a new plan is needed."""
         try:
             with translating(self._endpoint):
-                # The server gives up before the client does, so that its answer is seen.
-                done = execute(self._client, action, seconds=self._endpoint.timeout * 0.8)
+                done = execute(self._client, action, seconds=self._endpoint.timeout * PATIENCE)
         except BackendOperationError as error:
             if _plan(self._client, self._file, self._search).actions != plan.actions:
                 return False
@@ -151,23 +158,36 @@ class _Run:
         return done
 
 
+def _with_health(client: Elasticsearch, plan: IndexPlan, seconds: float) -> tuple[str, IndexPlan]:
+    """Wait a moment for the shards; when they do not start, the plan's remarks say why."""
+    patient = client.options(ignore_status=REQUEST_TIMEOUT)
+    timeout = f"{int(seconds * 1000)}ms"
+    health = str(patient.cluster.health(index=plan.index, wait_for_status="yellow", timeout=timeout)["status"])
+    if health != RED:
+        return health, plan
+    reason = unassigned_reason(client, plan.index)
+    return health, replace(plan, remarks=(*plan.remarks, f"its shards are not started: {reason}"))
+
+
 def _refused_by_server(file: MappingFile, error: BackendOperationError) -> MappingFileError:
     problem = SettingsProblem(file.path.name, "", f"Elasticsearch refused it: {error.why}")
     return MappingFileError(file.path, [problem], line=1)
 
 
-def _finished(plan: IndexPlan, done: tuple[Action, ...], seconds: float) -> StepFinished:
-    summary = f"{plan.alias} -> {plan.index}, {plan.replicas} replicas"
-    return StepFinished(STEP, "changed" if done else "unchanged", summary, seconds)
+def _finished(plan: IndexPlan, done: tuple[Action, ...], health: str, seconds: float) -> StepFinished:
+    outcome: Outcome = "changed" if done else "unchanged"
+    summary = f"{plan.alias} -> {plan.index}, {plan.replicas} replicas, {health}"
+    return StepFinished(STEP, "failed" if health == RED else outcome, summary, seconds)
 
 
-def _result(plan: IndexPlan, actions: tuple[Action, ...], *, dry_run: bool) -> IndexResult:
+def _result(plan: IndexPlan, actions: tuple[Action, ...], *, dry_run: bool, health: str = "") -> IndexResult:
     return IndexResult(
         alias=plan.alias,
         index=plan.index,
         changed=bool(actions),
         dry_run=dry_run,
         replicas=plan.replicas,
+        health=health,
         actions=tuple(map(str, actions)),
         overrides=plan.overrides,
         remarks=plan.remarks,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ticketctl.provision.search.live import LiveIndex, Observed
+from ticketctl.provision.search.live import RED, WRITE_BLOCK, LiveIndex, Observed
 from ticketctl.provision.search.mapping import Setting
 from ticketctl.provision.search.plan import Action, CreateIndex, PointAlias, PutSettings, ReplaceEmptyIndex
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
+NOT_FOUND = 404
 NOT_AVAILABLE = 503
+SEARCHES_END_SECONDS = 1.0
 
 
 def observe(client: Elasticsearch, alias: str, wanted: str) -> Observed:
@@ -67,17 +70,40 @@ def execute(client: Elasticsearch, action: Action, *, seconds: float) -> bool:
 
 
 def count_documents(client: Elasticsearch, index: str) -> int | None:
-    """Return how many documents can be searched, None when not every shard answers.
+    """Return how many documents an index holds, None when not every shard answers.
 
     Args:
         client: Elasticsearch.
-        index: An index or alias that exists.
+        index: An index or alias that exists and whose shards are started.
     """
+    # A document is counted only once it can be searched, which an idle index puts off.
+    client.indices.refresh(index=index)
     answer = client.options(ignore_status=NOT_AVAILABLE).count(index=index)
     shards = answer.get("_shards")
     if not shards or shards["successful"] != shards["total"]:
         return None
     return int(answer["count"])
+
+
+def unassigned_reason(client: Elasticsearch, index: str) -> str:
+    """Return why a shard of an index is not started, empty when all are.
+
+    Args:
+        client: Elasticsearch.
+        index: An index that exists.
+    """
+    shards = client.cluster.health(index=index, level="shards")["indices"][index]["shards"]
+    waiting = [int(number) for number, shard in shards.items() if not shard["primary_active"]]
+    if not waiting:
+        return ""
+    answer = client.cluster.allocation_explain(index=index, shard=waiting[0], primary=True)
+    refusals = {
+        decider["explanation"]
+        for node in answer.get("node_allocation_decisions", [])
+        for decider in node.get("deciders", [])
+        if decider["decision"] != "YES"
+    }
+    return "; ".join(sorted(refusals)) or str(answer.get("allocate_explanation", "it is starting"))
 
 
 def setting_values(settings: Mapping[str, Any]) -> dict[str, Setting]:
@@ -90,24 +116,31 @@ def setting_values(settings: Mapping[str, Any]) -> dict[str, Setting]:
 
 
 def _live(client: Elasticsearch, name: str, body: Mapping[str, Any]) -> LiveIndex:
-    # A document is counted only once it can be searched, which an idle index puts off.
-    client.indices.refresh(index=name)
-    return LiveIndex(name, count_documents(client, name), body["mappings"], setting_values(body["settings"]))
+    health = str(client.cluster.health(index=name)["status"])
+    # A shard that is not started lets a refresh wait for a minute.
+    documents = None if health == RED else count_documents(client, name)
+    return LiveIndex(name, health, documents, body["mappings"], setting_values(body["settings"]))
 
 
 def _replace_empty(client: Elasticsearch, alias: str, empty: str, index: str) -> bool:
     # The block is in force on every shard, with no write still under way, when the call returns. So
-    # what is counted after it cannot grow until the index is gone.
+    # what is counted after it cannot grow any more.
     client.indices.add_block(index=empty, block="write")
-    replaced = False
+    moved = False
     try:
-        client.indices.refresh(index=empty)
         if count_documents(client, empty) == 0:
             client.indices.update_aliases(
-                actions=[{"add": {"alias": alias, "index": index}}, {"remove_index": {"index": empty}}]
+                actions=[
+                    {"add": {"alias": alias, "index": index}},
+                    {"remove": {"alias": alias, "index": empty}},
+                ]
             )
-            replaced = True
+            moved = True
     finally:
-        if not replaced:
-            client.indices.put_settings(index=empty, settings={"index.blocks.write": None})
-    return replaced
+        if not moved:
+            client.indices.put_settings(index=empty, settings={WRITE_BLOCK: None})
+    if moved:
+        # Not in the same step: a search that was sent to the old index just before would fail.
+        time.sleep(SEARCHES_END_SECONDS)
+        client.options(ignore_status=NOT_FOUND).indices.delete(index=empty)
+    return moved

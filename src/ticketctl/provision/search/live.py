@@ -9,7 +9,9 @@ from typing import Any
 
 from ticketctl.provision.search.mapping import Setting
 
-_WRITE_BLOCKS = ("index.blocks.read_only", "index.blocks.read_only_allow_delete", "index.blocks.write")
+RED = "red"
+WRITE_BLOCK = "index.blocks.write"
+_WRITE_BLOCKS = ("index.blocks.read_only", "index.blocks.read_only_allow_delete", WRITE_BLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +20,14 @@ class LiveIndex:
 
     Attributes:
         name: Its own name.
+        health: `green`, `yellow` or `red`; red when a shard is not started.
         documents: How many it holds, None when not every shard answers.
         mappings: Its mapping.
         settings: Its settings, dotted.
     """
 
     name: str
+    health: str
     documents: int | None
     mappings: Mapping[str, Any]
     settings: Mapping[str, Setting]

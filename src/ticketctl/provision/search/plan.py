@@ -9,7 +9,7 @@ from typing import Any
 from ticketctl.errors import SearchIndexError
 from ticketctl.provision.search.compare import differences, setting_changes
 from ticketctl.provision.search.conflict import find_conflict
-from ticketctl.provision.search.live import LiveIndex, Observed
+from ticketctl.provision.search.live import WRITE_BLOCK, LiveIndex, Observed
 from ticketctl.provision.search.mapping import REPLICAS, MappingFile, Setting
 from ticketctl.settings.model import SearchSettings
 
@@ -44,7 +44,7 @@ class PointAlias:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceEmptyIndex:
-    """Move the alias from an index without documents to another one and delete the empty one, in one step."""
+    """Move the alias from an index without documents to another one in one step, then delete the empty one."""
 
     alias: str
     empty: str
@@ -59,7 +59,7 @@ class PutSettings:
     """Change settings of the live index."""
 
     index: str
-    settings: Mapping[str, Setting]
+    settings: Mapping[str, Setting | None]
     before: Mapping[str, Setting | None]
 
     def __str__(self) -> str:
@@ -125,7 +125,7 @@ def plan_index(file: MappingFile, search: SearchSettings, observed: Observed) ->
     if live is None:
         create = CreateIndex(index, None if behind else search.alias, settings, file.mappings)
         return replace(plan, actions=(create, *_lead_to(index, search.alias, behind)) if behind else (create,))
-    put = _put_settings(file, live, replicas)
+    put = _put_settings(file, live, replicas, in_use=bool(behind) and behind[0].name == index)
     return replace(plan, actions=(*put, *_lead_to(index, search.alias, behind)), remarks=_remarks(file, live))
 
 
@@ -149,10 +149,12 @@ def _lead_to(index: str, alias: str, behind: tuple[LiveIndex, ...]) -> tuple[Act
     return (ReplaceEmptyIndex(alias, behind[0].name, index),)
 
 
-def _put_settings(file: MappingFile, live: LiveIndex, replicas: int) -> tuple[Action, ...]:
-    changes = setting_changes(file, live.settings)
+def _put_settings(file: MappingFile, live: LiveIndex, replicas: int, *, in_use: bool) -> tuple[Action, ...]:
+    changes: dict[str, Setting | None] = {**setting_changes(file, live.settings)}
     if AUTO_EXPAND not in file.settings and live.settings.get(REPLICAS) != str(replicas):
         changes[REPLICAS] = str(replicas)
+    if not in_use and WRITE_BLOCK in live.write_blocks:
+        changes[WRITE_BLOCK] = None  # left behind by a replacement that was interrupted
     if not changes:
         return ()
     return (PutSettings(live.name, changes, {name: live.settings.get(name) for name in changes}),)

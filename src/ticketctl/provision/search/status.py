@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ticketctl.infra.elasticsearch import connect, translating
 from ticketctl.provision.search.compare import differences
-from ticketctl.provision.search.index import observe
-from ticketctl.provision.search.live import LiveIndex
+from ticketctl.provision.search.index import observe, unassigned_reason
+from ticketctl.provision.search.live import RED, LiveIndex
 from ticketctl.provision.search.mapping import REPLICAS, MappingFile, read_mapping
 from ticketctl.provision.search.plan import plan_index
 from ticketctl.settings.endpoints import ElasticsearchEndpoint
@@ -31,6 +31,7 @@ class IndexStatus:
         documents: How many can be searched, None when that cannot be told.
         bytes: Size of the primary shards on disk.
         health: `green`, `yellow`, `red`, or `missing`.
+        trouble: Why a shard is not started, empty when all are.
         replicas: Copies of each shard that the live index is set to, None when it is missing.
         mapping_equal: Whether mapping and settings equal the file.
         differences: Where they do not.
@@ -45,6 +46,7 @@ class IndexStatus:
     documents: int | None
     bytes: int
     health: str
+    trouble: str
     replicas: int | None
     mapping_equal: bool
     differences: tuple[str, ...]
@@ -56,7 +58,7 @@ class IndexStatus:
     def ok(self) -> bool:
         """Whether the wanted index is there, equals the file, answers and takes documents."""
         found = self.indices == (self.wanted,) and not self.pending and not self.conflict
-        return found and self.mapping_equal and self.health != "red" and not self.write_blocks
+        return found and self.mapping_equal and self.health != RED and not self.write_blocks
 
 
 def status(root: Path, search: SearchSettings, endpoint: ElasticsearchEndpoint) -> IndexStatus:
@@ -94,7 +96,8 @@ def read_status(client: Elasticsearch, file: MappingFile, search: SearchSettings
         indices=tuple(index.name for index in observed.behind_alias),
         documents=live.documents if live else None,
         bytes=_size(client, live),
-        health=_health(client, live),
+        health=live.health if live else "missing",
+        trouble=unassigned_reason(client, live.name) if live and live.health == RED else "",
         replicas=int(str(live.settings[REPLICAS])) if live else None,
         mapping_equal=live is not None and not found,
         differences=tuple(map(str, found)),
@@ -109,7 +112,3 @@ def _size(client: Elasticsearch, live: LiveIndex | None) -> int:
         return 0
     answer = client.indices.stats(index=live.name, metric="store")
     return int(answer["_all"]["primaries"].get("store", {}).get("size_in_bytes", 0))
-
-
-def _health(client: Elasticsearch, live: LiveIndex | None) -> str:
-    return "missing" if live is None else str(client.cluster.health(index=live.name)["status"])

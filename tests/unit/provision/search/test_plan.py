@@ -24,7 +24,7 @@ OVERRIDE = (
 
 def live(name: str = NAME, *, documents: int | None = 0, **changes: Any) -> LiveIndex:
     settings: dict[str, Setting] = {**FILE.settings, "index.number_of_replicas": "0"}
-    return replace(LiveIndex(name, documents, FILE.mappings, settings), **changes)
+    return replace(LiveIndex(name, "green", documents, FILE.mappings, settings), **changes)
 
 
 def plan(observed: Observed, *, file: MappingFile = FILE, search: SearchSettings | None = None) -> IndexPlan:
@@ -103,6 +103,18 @@ def test_a_replacement_that_was_interrupted_goes_on() -> None:
     assert text(Observed(1, (live(OLD),), wanted=live())) == (
         f"alias events -> index {NAME}\n  move alias events from {OLD} to {NAME}, delete {OLD} (empty)\n{OVERRIDE}"
     )
+
+
+def test_a_write_block_that_an_interrupted_replacement_left_is_lifted() -> None:
+    blocked = live(settings={**live().settings, "index.blocks.write": "true"})
+
+    assert text(Observed(1, (live(OLD),), wanted=blocked)) == (
+        f"alias events -> index {NAME}\n"
+        f"  change settings of {NAME}: index.blocks.write true -> unset\n"
+        f"  move alias events from {OLD} to {NAME}, delete {OLD} (empty)\n"
+        f"{OVERRIDE}  note: writes are refused: index.blocks.write is set\n"
+    )
+    assert "change settings" not in text(Observed(1, (blocked,), wanted=blocked))
 
 
 @pytest.mark.parametrize(("documents", "said"), [(3, "3 documents"), (None, "an unknown number of documents")])
