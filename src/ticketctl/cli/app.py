@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ticketctl import __version__
-from ticketctl.cli import compose, config, doctor, engine, index, init
+from ticketctl.cli import bootstrap, compose, config, doctor, engine, health, images, index, init, migrate, stack
 from ticketctl.cli.invocation import Invocation
 
 app = typer.Typer(
@@ -50,17 +50,30 @@ def _with_examples(text: str | None) -> str:
 
 def _register() -> None:
     """Hang every command into the tree, in the order that `--help` shows."""
-    app.command(help=_with_examples(init.init.__doc__))(init.init)
-    app.command(help=_with_examples(doctor.doctor.__doc__))(doctor.doctor)
+    commands = (
+        bootstrap.bootstrap,
+        stack.up,
+        stack.down,
+        stack.status,
+        stack.logs,
+        stack.reset,
+        health.health,
+        doctor.doctor,
+        init.init,
+    )
+    for command in commands:
+        app.command(help=_with_examples(command.__doc__))(command)
     groups = {
+        "migrate": migrate.app,
+        "index": index.app,
+        "images": images.app,
         "compose": compose.app,
         "engine": engine.app,
-        "index": index.app,
         "config": config.app,
     }
     for name, group in groups.items():
-        for command in group.registered_commands:
-            command.help = _with_examples(command.callback.__doc__ if command.callback else "")
+        for registered in group.registered_commands:
+            registered.help = _with_examples(registered.callback.__doc__ if registered.callback else "")
         app.add_typer(group, name=name)
 
 

@@ -47,6 +47,7 @@ class Invocation:
         config: The settings file named by `--config`.
         debug: Whether tracebacks of known errors are shown.
         json: Whether the result is printed as JSON.
+        plain: Whether progress comes as lines even on a terminal.
         interrupted_note: What to say on Ctrl-C; features that leave something running set it.
     """
 
@@ -55,6 +56,7 @@ class Invocation:
         self.config: Path | None = None
         self.debug = False
         self.json = False
+        self.plain = False
         self.interrupted_note = ""
         self._renderer: Renderer | None = None
 
@@ -68,13 +70,9 @@ class Invocation:
     @cached_property
     def endpoints(self) -> Endpoints:
         """Where the backends are, by the project's runtime."""
-        if self.project.settings.runtime == "external":
-            from ticketctl.settings.endpoints import external_endpoints
+        from ticketctl.provision.bootstrap import endpoints_of
 
-            return external_endpoints(self.project.settings)
-        from ticketctl.provision.stack.endpoints import stack_endpoints
-
-        return stack_endpoints(self.project)
+        return endpoints_of(self.project)
 
     @cached_property
     def console(self) -> Console:
@@ -89,7 +87,7 @@ class Invocation:
         if self._renderer is None:
             from ticketctl.cli.render.events import renderer_for
 
-            self._renderer = renderer_for(sys.stderr, json=self.json, environ=self.environ)
+            self._renderer = renderer_for(sys.stderr, json=self.json, plain=self.plain, environ=self.environ)
         return self._renderer
 
     def show(self, result: object, text: Callable[[], RenderableType]) -> None:

@@ -28,12 +28,13 @@ class Renderer(Protocol):
         ...
 
 
-def renderer_for(stream: TextIO, *, json: bool, environ: Mapping[str, str]) -> Renderer:
+def renderer_for(stream: TextIO, *, json: bool, environ: Mapping[str, str], plain: bool = False) -> Renderer:
     """Return the renderer that fits.
 
     Args:
         stream: Where progress goes (standard error).
         json: Whether JSON was asked for.
+        plain: Whether lines are wanted even on a terminal.
         environ: The environment: `CI` and `TERM=dumb` mean plain lines, GitHub Actions its own form.
     """
     if json:
@@ -42,7 +43,7 @@ def renderer_for(stream: TextIO, *, json: bool, environ: Mapping[str, str]) -> R
         from ticketctl.cli.render.ci import GithubLines
 
         return GithubLines(stream)
-    if stream.isatty() and not environ.get("CI") and environ.get("TERM") != "dumb":
+    if stream.isatty() and not plain and not environ.get("CI") and environ.get("TERM") != "dumb":
         return LiveDisplay(stream)
     return PlainLines(stream)
 

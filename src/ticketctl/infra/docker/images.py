@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import IO, TYPE_CHECKING, Any
 
-from ticketctl.errors import DiskFullError, EngineError, ImageBuildError
+from ticketctl.errors import DiskFullError, EngineError, ImageBuildError, TicketctlError
 from ticketctl.infra.docker.convert import image_of
 from ticketctl.infra.docker.errors import is_disk_full, none_if_absent, translating
 from ticketctl.infra.docker.model import ImageInfo
@@ -104,6 +104,24 @@ class Images:
         except EngineError as error:
             raise ImageBuildError(f"{reference} could not be fetched", why=error.why) from error
         yield from self._lines(stream, f"fetching {reference}")
+
+    def is_available(self, reference: str, *, timeout: int) -> bool:
+        """Tell whether the engine could fetch an image now.
+
+        Args:
+            reference: The image.
+            timeout: Seconds after which no answer counts as no.
+        """
+        usual = self._client.timeout
+        self._client.timeout = timeout
+        try:
+            with self._doing(f"ask the registry for {reference}"):
+                self._client.inspect_distribution(reference)  # type: ignore[no-untyped-call]  # the stub's gap
+        except TicketctlError:
+            return False
+        finally:
+            self._client.timeout = usual
+        return True
 
     def import_root(self, archive: IO[bytes], reference: str) -> None:
         """Make an image of one layer from a root file system's tar archive."""

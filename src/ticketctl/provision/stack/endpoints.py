@@ -62,10 +62,20 @@ def stack_endpoints(project: Project) -> Endpoints:
     Raises:
         EnvFileError: `compose/.env` is missing, incomplete or unreadable.
     """
-    env = read_env(project.env_file)
-    if env is None:
-        raise EnvFileError(f"{project.env_file} does not exist", next_step="run `ticketctl up`, which makes it")
-    return docker_endpoints(project, env)
+    return docker_endpoints(project, _read(project))
+
+
+def service_urls(project: Project) -> Mapping[str, str]:
+    """Return the address of each service of the stack, by its name.
+
+    Args:
+        project: The project.
+
+    Raises:
+        EnvFileError: `compose/.env` is missing, incomplete or unreadable.
+    """
+    env = _read(project)
+    return {name: f"http://{LOOPBACK}:{env.port(port_variable(name))}" for name in project.settings.services}
 
 
 def docker_endpoints(project: Project, env: EnvFile) -> Endpoints:
@@ -140,3 +150,10 @@ def _elasticsearch(project: Project, env: EnvFile, user: str, variable: str) -> 
         env.secret(variable),
         project.settings.elasticsearch.timeout,
     )
+
+
+def _read(project: Project) -> EnvFile:
+    env = read_env(project.env_file)
+    if env is None:
+        raise EnvFileError(f"{project.env_file} does not exist", next_step="run `ticketctl up`, which makes it")
+    return env

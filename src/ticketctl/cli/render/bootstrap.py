@@ -1,0 +1,85 @@
+"""What a bootstrap leaves on the screen and in files: where everything is, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ticketctl.cli.render.ci import junit_xml, write_step_summary
+from ticketctl.cli.render.plain import to_json
+from ticketctl.provision.bootstrap import BootstrapReport
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ticketctl.cli.invocation import Invocation
+
+JUNIT_FILE = Path("ticketctl-bootstrap.xml")
+JSON_FILE = Path("ticketctl-bootstrap.json")
+
+
+def write_reports(report: BootstrapReport, *, ci: bool, junit: Path | None, environ: Mapping[str, str]) -> None:
+    """Write what a CI system picks up.
+
+    Args:
+        report: The report.
+        ci: Whether `--ci` was given.
+        junit: Where the JUnit XML goes, None for the usual place with `ci`, else nowhere.
+        environ: The environment.
+    """
+    target = junit or (JUNIT_FILE if ci else None)
+    if target is not None:
+        target.write_text(junit_xml(report), encoding="utf-8")
+    if ci:
+        JSON_FILE.write_text(to_json(report) + "\n", encoding="utf-8")
+        write_step_summary(report, environ)
+
+
+def bootstrap_text(report: BootstrapReport, run: Invocation) -> RenderableType:
+    """Return the table of endpoints with what to do next.
+
+    Args:
+        report: The report.
+        run: The invocation, for project and endpoints.
+    """
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    for what, where, whose in _places(run):
+        table.add_row(Text(what, style="bold"), where, Text(whose, style="dim"))
+    done = "everything is up" if report.changed else "everything was up already; nothing changed"
+    verdict = done if report.ok else "not everything is healthy"
+    return Group(table, Text(), *_closing(run, f"{verdict} ({report.seconds:.1f} s)"))
+
+
+def _places(run: Invocation) -> Iterator[tuple[str, str, str]]:
+    endpoints, settings = run.endpoints, run.project.settings
+    for key, endpoint in endpoints.mysql.items():
+        yield f"MySQL {endpoint.database or key}", endpoint.address, f"account {endpoint.user}"
+    yield "Redis", endpoints.redis.address, f"account {endpoints.redis.user}"
+    search = endpoints.elasticsearch
+    yield "Elasticsearch", f"{search.url}/{settings.search.alias}", f"account {search.user}"
+    if settings.runtime == "docker":
+        from ticketctl.provision.stack.endpoints import service_urls
+
+        for name, url in service_urls(run.project).items():
+            yield name, url, settings.services[name].description
+
+
+def _closing(run: Invocation, verdict: str) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    yield Text(verdict, style="bold")
+    if run.project.settings.runtime == "docker":
+        yield Text(f"passwords: {_relative(run.project.env_file)} (yours alone)")
+    yield Text("next: ticketctl status | ticketctl health | ticketctl index search | ticketctl down")
+
+
+def _relative(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
