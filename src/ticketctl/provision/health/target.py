@@ -88,14 +88,15 @@ def _results(target: Target[Any], budget: float) -> Iterator[CheckResult]:
 
 
 def _not_opened(target: Target[Any], error: BackendError, latency: float) -> Iterator[CheckResult]:
-    answered = not isinstance(error, BackendUnreachableError)
-    yield _result(target, "reachable", ok(target.address) if answered else _failed(error), latency)
-    if target.user:
-        refused = "login" if isinstance(error, BackendLoginError) else "its first answer"
-        yield _result(target, "login", _failed(error) if answered else skipped("not reachable"))
+    if target.user and not isinstance(error, BackendUnreachableError):
+        reason = "login was refused" if isinstance(error, BackendLoginError) else "its first answer was a refusal"
+        yield _result(target, "reachable", ok(target.address), latency)
+        yield _result(target, "login", _failed(error))
     else:
-        refused = "its first answer"
-    reason = f"{target.name} is not reachable" if not answered else f"{refused} was refused"
+        reason = f"{target.name} is not reachable"
+        yield _result(target, "reachable", _failed(error), latency)
+        if target.user:
+            yield _result(target, "login", skipped(reason))
     for check in target.checks:
         yield _result(target, check.name, skipped(reason))
 
