@@ -49,7 +49,8 @@ CREATE TABLE IF NOT EXISTS event_pricing_rules (
     updated_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     -- Importing the same rule twice must not make two of it; also serves the foreign key.
     UNIQUE KEY uk_event_rule_name (event_id, rule_name),
-    -- Pricing a seat: the active rules of one event, best first, without sorting.
+    -- Pricing a seat: the active rules of one event, best first, without sorting. Ask for `active = TRUE`;
+    -- a bare `active` means "not zero", which no index serves.
     INDEX idx_event_active_priority (event_id, active, priority DESC),
     -- The job that retires rules which have run out.
     INDEX idx_valid_until (valid_until),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,10 @@ def migration_account(own_mysql: Server) -> MysqlEndpoint:
     return MysqlEndpoint("127.0.0.1", own_mysql.port, "ticketctl_migrate", passwords["MIGRATION_PASSWORD"])
 
 
-@pytest.fixture
-def root(own_mysql: Server) -> Iterator[Root]:
-    """Runs a statement as root."""
-    with connect(root_of(own_mysql)) as connection, connection.cursor() as cursor:
+@contextmanager
+def as_root(server: Server) -> Iterator[Root]:
+    """Run statements as root."""
+    with connect(root_of(server)) as connection, connection.cursor() as cursor:
 
         def run(statement: str, *arguments: object) -> list[tuple[Any, ...]]:
             cursor.execute(statement, arguments or None)
@@ -46,9 +47,9 @@ def root(own_mysql: Server) -> Iterator[Root]:
         yield run
 
 
-@pytest.fixture
-def scratch_name(root: Root) -> Iterator[Callable[..., str]]:
-    """Gives names of databases that are dropped after the test."""
+@contextmanager
+def scratch_names(server: Server) -> Iterator[Callable[..., str]]:
+    """Give names of databases that are dropped at the end."""
     names: list[str] = []
 
     def new(suffix: str = "") -> str:
@@ -56,8 +57,23 @@ def scratch_name(root: Root) -> Iterator[Callable[..., str]]:
         return names[-1]
 
     yield new
-    for name in names:
-        root(f"DROP DATABASE IF EXISTS {quote_identifier(name)}")
+    with as_root(server) as root:
+        for name in names:
+            root(f"DROP DATABASE IF EXISTS {quote_identifier(name)}")
+
+
+@pytest.fixture
+def root(own_mysql: Server) -> Iterator[Root]:
+    """Runs a statement as root."""
+    with as_root(own_mysql) as run:
+        yield run
+
+
+@pytest.fixture
+def scratch_name(own_mysql: Server) -> Iterator[Callable[..., str]]:
+    """Gives names of databases that are dropped after the test."""
+    with scratch_names(own_mysql) as new:
+        yield new
 
 
 @pytest.fixture
