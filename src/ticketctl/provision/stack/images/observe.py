@@ -15,28 +15,34 @@ REGISTRY_SECONDS = 3
 """How long a registry may take to answer before it counts as not there."""
 
 
-def plan_images(project: Project, env: EnvFile, engine: Engine) -> ImagesPlan:
+def plan_images(project: Project, env: EnvFile, engine: Engine, *, registry_answers: bool | None = None) -> ImagesPlan:
     """Choose the image for each purpose; a registry is asked only when the choice depends on it.
 
     Args:
         project: The project.
         env: `compose/.env`, which remembers earlier choices.
         engine: The engine.
+        registry_answers: Whether the registry of the official images answers, where that is known already.
 
     Raises:
         ImageBuildError: A build folder cannot be used.
     """
     prefer = project.settings.images.prefer
     facts = {kind: _facts(project, kind, env.values.get(image_variable(kind), ""), engine) for kind in KINDS}
-    asked = next((known.official for known in facts.values() if known.official and needs_registry(known, prefer)), None)
-    # One answer stands for all: the official images live in one registry.
-    answers = asked is not None and engine.images.is_available(asked, timeout=REGISTRY_SECONDS)
+    if registry_answers is None:
+        needed = any(needs_registry(known, prefer) for known in facts.values())
+        registry_answers = needed and ask_registry(engine)
     choices = [
-        choose(kind, image_variable(kind), replace(known, registry_answers=answers), prefer)
+        choose(kind, image_variable(kind), replace(known, registry_answers=registry_answers), prefer)
         for kind, known in facts.items()
     ]
     sources = tuple(known.source for known in facts.values() if known.source is not None)
     return ImagesPlan((*choices, *_own_images(project, engine)), sources)
+
+
+def ask_registry(engine: Engine) -> bool:
+    """Tell whether the engine could fetch the official images now; one answer stands for all, they live together."""
+    return engine.images.is_available(DEFAULT_IMAGES["mysql"], timeout=REGISTRY_SECONDS)
 
 
 def _facts(project: Project, kind: str, remembered: str, engine: Engine) -> ImageFacts:

@@ -46,6 +46,11 @@ class ImageSource:
         """Reference of the image that is built from the folder as it is now."""
         return f"ticketctl/{self.kind}:{self.digest}"
 
+    @property
+    def local_base(self) -> str:
+        """Reference of the base that is made on this machine where no registry answers."""
+        return f"ticketctl/base:{self.suite}"
+
 
 def read_source(compose_dir: Path, kind: str) -> ImageSource | None:
     """Return a build folder, None when the project has none of that kind.
