@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ticketctl.infra.docker.address import EngineAddress, engine_address
 from ticketctl.infra.docker.engine import Engine
-from ticketctl.infra.docker.errors import translating
+from ticketctl.infra.docker.errors import permission_error, translating, unavailable_error
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -31,8 +32,22 @@ def connect_engine(environ: Mapping[str, str]) -> Engine:
         EnginePermissionError: It refuses this user.
     """
     address = engine_address(environ)
+    _knock(address)
     client = _open(address, "auto")
     return Engine(client, address, lambda: _open(address, client.api_version))
+
+
+def _knock(address: EngineAddress) -> None:
+    """Try a Unix socket before the SDK does: its failures are plainer here, cost no import and leave nothing open."""
+    if not address.host.startswith("unix://"):
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+        try:
+            knock.connect(address.host.removeprefix("unix://"))
+        except PermissionError as error:
+            raise permission_error(address.host, str(error)) from error
+        except OSError as error:
+            raise unavailable_error(address.host, str(error)) from error
 
 
 def _open(address: EngineAddress, version: str) -> APIClient:

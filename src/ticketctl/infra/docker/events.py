@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ _ACTIONS = ["create", "start", "die", "oom", "restart", "stop", "kill", "pause",
 # Seconds between attempts to reach an engine that went away, and how many of them.
 _RETRY_DELAY = 0.5
 _RETRIES = 20
+# The engine remembers as many events. They are not in the order of their times: after a reconnect a second is
+# replayed that was heard already.
+_REMEMBERED = 256
+_OVERLAP_NANO = 10**9
 
 
 class EventStream:
@@ -38,7 +43,8 @@ class EventStream:
         self._host = host
         self._project = project
         self._since = f"{since:.9f}" if since is not None else None
-        self._last: tuple[int, frozenset[tuple[str, str]]] = (0, frozenset())
+        self._newest = 0
+        self._seen: deque[EngineEvent] = deque(maxlen=_REMEMBERED)
         self._closed = threading.Event()
         self._stream: Any = None
 
@@ -101,10 +107,10 @@ class EventStream:
 
     def _is_new(self, event: EngineEvent) -> bool:
         """Remember the event, and say whether it is not one replayed after a reconnect."""
-        newest, seen = self._last
-        key = (event.container_id, event.action)
-        if event.time_nano < newest or (event.time_nano == newest and key in seen):
+        if event in self._seen:
             return False
-        self._last = (event.time_nano, (seen if event.time_nano == newest else frozenset()) | {key})
-        self._since = f"{event.time_nano // 10**9}.{event.time_nano % 10**9:09d}"
+        self._seen.append(event)
+        self._newest = max(self._newest, event.time_nano)
+        since = self._newest - _OVERLAP_NANO
+        self._since = f"{since // 10**9}.{since % 10**9:09d}"
         return True

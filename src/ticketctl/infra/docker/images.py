@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ticketctl.errors import DiskFullError, EngineError, ImageBuildError, TicketctlError
@@ -123,11 +124,11 @@ class Images:
             self._client.timeout = usual
         return True
 
-    def import_root(self, archive: IO[bytes], reference: str) -> None:
+    def import_root(self, archive: Path, reference: str) -> None:
         """Make an image of one layer from a root file system's tar archive."""
         repository, _, tag = reference.rpartition(":")
         with self._doing(f"import {reference}"):
-            self._client.import_image_from_stream(archive, repository=repository, tag=tag)
+            self._client.import_image_from_file(str(archive), repository=repository, tag=tag)
 
     def _doing(self, doing: str) -> AbstractContextManager[None]:
         return translating(self._host, doing)

@@ -75,15 +75,12 @@ class Prepared:
     missing_images: frozenset[str] = field(default_factory=frozenset)
 
 
-def prepare(
-    project: Project, engine: Engine, *, environ: Mapping[str, str], only: Collection[str], remove_orphans: bool
-) -> Prepared:
+def prepare(project: Project, engine: Engine, *, only: Collection[str], remove_orphans: bool) -> Prepared:
     """Look at files, ports, images and containers, and decide; change nothing.
 
     Args:
         project: The project.
         engine: The engine.
-        environ: The environment.
         only: Services to bring up with all that they need; none for all.
         remove_orphans: Remove containers of services that are not in the stack any more.
 

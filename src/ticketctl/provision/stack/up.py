@@ -98,22 +98,23 @@ def up(
     began = time.monotonic()
     engine = connect_engine(environ)
     if dry_run:
-        prepared = prepare(project, engine, environ=environ, only=services, remove_orphans=remove_orphans)
+        prepared = prepare(project, engine, only=services, remove_orphans=remove_orphans)
         return UpResult(prepared.spec.project, prepared.plan, (), time.monotonic() - began, dry_run=True)
-    with stack_lock(project.compose_dir / ".lock", "ticketctl up"), step(emit, STEP, TITLE) as answer:
-        first = prepare(project, engine, environ=environ, only=services, remove_orphans=remove_orphans)
+    with stack_lock(project.compose_dir / ".lock", "ticketctl up"):
+        first = prepare(project, engine, only=services, remove_orphans=remove_orphans)
         _tell(first, emit)
         write_files(project, force=force)
         _remember(first)
         ready = first
         if ensure_images(first.images, engine, environ=environ, emit=emit):
-            ready = prepare(project, engine, environ=environ, only=services, remove_orphans=remove_orphans)
+            ready = prepare(project, engine, only=services, remove_orphans=remove_orphans)
             _remember(ready)
         _require_images(ready)
-        accounts = _start(project, engine, ready, environ=environ, timeout=timeout, emit=emit)
-        plan = replace(first.plan, containers=ready.plan.containers)
-        result = UpResult(ready.spec.project, plan, accounts, time.monotonic() - began, dry_run=False)
-        answer.changed, answer.summary = result.changed, result.summary
+        with step(emit, STEP, TITLE) as answer:
+            accounts = _start(project, engine, ready, environ=environ, timeout=timeout, emit=emit)
+            plan = replace(first.plan, containers=ready.plan.containers)
+            result = UpResult(ready.spec.project, plan, accounts, time.monotonic() - began, dry_run=False)
+            answer.changed, answer.summary = result.changed, result.summary
     return result
 
 
