@@ -23,8 +23,8 @@ from ticketctl.provision.stack.observe import compose_project
 from ticketctl.settings.model import Project
 
 pytestmark = pytest.mark.integration
-MACHINE = ["settings", "engine", "compose", "disk", "memory", "vm.max_map_count", "clock"]
-CHECKOUT = ["lock", "generated files", "compose/.env", "ports"]
+MACHINE = ["settings", "engine", "compose", "disk", "memory", "vm.max_map_count", "clock", "registry"]
+CHECKOUT = ["images", "lock", "generated files", "compose/.env", "ports"]
 
 
 @pytest.fixture
@@ -163,6 +163,17 @@ def test_data_without_its_password_file_blocks(checkout: LiveStack) -> None:
 
     assert finding.blocks
     assert "there is data made with it" in finding.detail
+
+
+def test_an_image_that_nobody_has_blocks(checkout: LiveStack, taken_port: int) -> None:
+    reference = f"127.0.0.1:{taken_port}/nobody/has:this"  # a port that is no registry
+    project = checkout.project
+    images = replace(project.settings.images, redis=reference)
+
+    finding = examined(lambda: replace(project, settings=replace(project.settings, images=images)))["images"]
+
+    assert finding.blocks
+    assert reference in finding.detail
 
 
 def test_a_missing_project_is_told_apart_from_a_broken_one() -> None:

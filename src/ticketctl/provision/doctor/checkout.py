@@ -11,7 +11,7 @@ from ticketctl.provision.doctor.model import Finding
 from ticketctl.provision.doctor.observe import lock_holder
 from ticketctl.provision.doctor.project import judge_env, judge_error, judge_files, judge_lock, judge_ports
 from ticketctl.provision.stack.definition.files import compare_files
-from ticketctl.provision.stack.env_file import read_env
+from ticketctl.provision.stack.env_file import EnvFile, read_env
 from ticketctl.provision.stack.observe import compose_project, env_values
 from ticketctl.provision.stack.ports.observe import PublishedPort, probe_ports
 from ticketctl.provision.stack.ports.plan import PortChoice, candidate_ports, choose_ports, wanted_ports
@@ -33,7 +33,7 @@ class Traces:
 
 def look_for_traces(project: Project, engine: Engine) -> Traces:
     """Return what the stack has on the engine."""
-    name = compose_project(project, _known_values(project))
+    name = compose_project(project, env_values(known_env(project)))
     return Traces(
         has_data=bool(engine.volumes(name)),
         running=any(container.state == "running" for container in engine.containers(name)),
@@ -62,7 +62,7 @@ def examine_checkout(project: Project, engine: Engine | None, traces: Traces) ->
 
 
 def _ports(project: Project, engine: Engine | None) -> tuple[PortChoice, ...]:
-    values = _known_values(project)
+    values = env_values(known_env(project))
     wanted = wanted_ports(project, values)
     holders = engine.port_holders() if engine is not None else ()
     published = [PublishedPort(holder.port.host_port, holder.container, holder.project) for holder in holders]
@@ -71,9 +71,9 @@ def _ports(project: Project, engine: Engine | None) -> tuple[PortChoice, ...]:
     return choose_ports(project, wanted, taken)
 
 
-def _known_values(project: Project) -> dict[str, str]:
-    """Return what `compose/.env` says; nothing when it cannot be read, which has a finding of its own."""
+def known_env(project: Project) -> EnvFile | None:
+    """Return `compose/.env`; None also when it cannot be read, which has a finding of its own."""
     try:
-        return dict(env_values(read_env(project.env_file)))
+        return read_env(project.env_file)
     except TicketctlError:
-        return {}
+        return None

@@ -9,8 +9,9 @@ from ticketctl.errors import ComposeNotFoundError, ProjectNotFoundError, Ticketc
 from ticketctl.events import Emit, ignore, step
 from ticketctl.infra.compose import find_compose
 from ticketctl.infra.docker import Engine, connect_engine
-from ticketctl.provision.doctor.checkout import Traces, examine_checkout, look_for_traces
+from ticketctl.provision.doctor.checkout import Traces, examine_checkout, known_env, look_for_traces
 from ticketctl.provision.doctor.engine import judge_compose, judge_engine
+from ticketctl.provision.doctor.images import ImagesSight, judge_images, judge_registry, look_at_images
 from ticketctl.provision.doctor.machine import judge_clock, judge_disk, judge_map_count, judge_memory, memory_need
 from ticketctl.provision.doctor.model import Diagnosis, Finding, ok, skipped
 from ticketctl.provision.doctor.observe import NO_ENGINE, free_bytes, look_at, read_map_count, read_memory
@@ -48,23 +49,38 @@ def _examine(load_project: Callable[[], Project], environ: Mapping[str, str]) ->
     yield finding
     try:
         yield _compose(environ)
-        yield from _with_engine(project, engine)
+        yield from _with_engine(project, engine, environ)
     finally:
         if engine is not None:
             engine.close()
 
 
-def _with_engine(project: Project | None, engine: Engine | None) -> Iterator[Finding]:
+def _with_engine(project: Project | None, engine: Engine | None, environ: Mapping[str, str]) -> Iterator[Finding]:
     sight = look_at(engine) if engine is not None else NO_ENGINE
     traces = look_for_traces(project, engine) if project is not None and engine is not None else Traces()
     settings = project.settings if project is not None else Settings()
-    yield judge_disk(free_bytes(sight), sight.root_dir, missing_images=0, fresh=not traces.has_data)
+    images, problem = _look_at_images(project, engine, environ)
+    missing = images.missing_bytes if images is not None else 0
+    yield judge_disk(free_bytes(sight), sight.root_dir, missing_images=missing, fresh=not traces.has_data)
     need = memory_need(settings, len(mysql_servers(settings)) or 1)
     yield judge_memory(read_memory(sight), need, running=traces.running)
     yield judge_map_count(read_map_count(sight))
     yield judge_clock(sight.clock_skew)
+    yield judge_registry(images)
     if project is not None:
+        yield problem or judge_images(images)
         yield from examine_checkout(project, engine, traces)
+
+
+def _look_at_images(
+    project: Project | None, engine: Engine | None, environ: Mapping[str, str]
+) -> tuple[ImagesSight | None, Finding | None]:
+    if engine is None:
+        return None, None
+    try:
+        return look_at_images(project, known_env(project) if project else None, engine, environ), None
+    except TicketctlError as error:
+        return None, judge_error("images", error)
 
 
 def _load(load_project: Callable[[], Project]) -> tuple[Project | None, Finding]:
