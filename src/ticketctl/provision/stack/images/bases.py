@@ -45,8 +45,7 @@ def base_for(source: ImageSource, engine: Engine, *, environ: Mapping[str, str],
     with tempfile.TemporaryDirectory(prefix="ticketctl-base-") as folder:
         archive = Path(folder) / f"{source.suite}.tar"
         _make_root(source.suite, archive, environ)
-        with archive.open("rb") as stream:
-            engine.images.import_root(stream, local)
+        engine.images.import_root(archive, local)
     emit(Progress(STEP, f"base {source.suite}", "built"))
     return local
 
