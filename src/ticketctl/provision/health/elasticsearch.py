@@ -15,7 +15,7 @@ from ticketctl.provision.health.search_index import IndexChecks
 from ticketctl.provision.health.size import human_size
 from ticketctl.provision.health.target import Check, Target
 from ticketctl.provision.health.version import parse_version
-from ticketctl.provision.health.watermark import PREFIX, STAGES, Disk, Stage, reached_stage
+from ticketctl.provision.health.watermark import PREFIX, STAGES, Disk, Stage, flattened, reached_stage
 from ticketctl.settings.endpoints import ElasticsearchEndpoint
 from ticketctl.settings.model import SearchSettings
 
@@ -97,10 +97,11 @@ def disk(session: ElasticsearchSession) -> Finding:
     """How far is each node's disk from the watermarks?"""
     with translating(session.endpoint):
         nodes: Mapping[str, Any] = session.client.nodes.stats(metric="fs")["nodes"]
-        found = session.client.cluster.get_settings(
-            include_defaults=True, flat_settings=True, filter_path=f"*.{PREFIX}*"
-        )
-    settings = {**found.get("defaults", {}), **found.get("persistent", {}), **found.get("transient", {})}
+        # A filter matches nested names only, not the dotted ones of `flat_settings`.
+        found = session.client.cluster.get_settings(include_defaults=True, filter_path=f"*.{PREFIX}").body
+    settings: dict[str, str] = {}
+    for origin in ("defaults", "persistent", "transient"):
+        settings |= flattened(found.get(origin, {}))
     disks = [
         Disk(
             str(node["name"]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ticketctl.provision.health.size import parse_size
 
@@ -61,6 +61,19 @@ def must_stay_free(total: int, settings: Mapping[str, str], stage: Stage) -> int
     free = round(total * (1 - part))
     headroom = parse_size(settings.get(f"{PREFIX}.watermark.{stage}.max_headroom", ""))
     return free if headroom is None else min(free, headroom)
+
+
+def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested settings with dotted names.
+
+    Args:
+        settings: As the server sends them.
+        prefix: What each name begins with.
+    """
+    flat: dict[str, str] = {}
+    for name, value in settings.items():
+        flat |= flattened(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": str(value)}
+    return flat
 
 
 def _part(written: str) -> float | None:

@@ -10,7 +10,7 @@ from ticketctl.provision.health.model import CheckResult, report
 
 REDIS = CheckResult("redis", "redis", "reachable", "ok", "127.0.0.1:6379", "", 1.23)
 MYSQL = CheckResult(
-    "mysql", "mysql", "migrations events_db", "fail", "1 pending: 002_x", "`ticketctl migrate apply`", 4
+    "mysql", "mysql", "migrations events_db", "fail", "1 pending: 002_x", "`migrate apply`", 4
 )
 YELLOW = CheckResult("elasticsearch", "elasticsearch", "status", "warn", "yellow", "see why")
 SKIPPED = [CheckResult("mysql", "mysql", name, "skipped", "mysql is not reachable") for name in ("version", "writable")]
