@@ -45,6 +45,8 @@ def translating(endpoint: MysqlEndpoint) -> Iterator[None]:
     try:
         yield
     except MySQLError as error:
+        # The cause is shown by --debug, and the server quotes statements back.
+        error.args = tuple(_without_password(endpoint, item) for item in error.args)
         raise _from_driver(endpoint, error) from error
     except OSError as error:
         raise _from_socket(endpoint, error) from error
@@ -69,7 +71,7 @@ def answered(error: BackendError) -> tuple[int, str]:
 
 def _from_driver(endpoint: MysqlEndpoint, error: Exception) -> BackendError:
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    message = _without_password(endpoint, str(error.args[1] if len(error.args) > 1 else error))
+    message = str(error.args[1] if len(error.args) > 1 else error)
     original = getattr(error, "original_exception", None)
     if isinstance(original, OSError):
         return _from_socket(endpoint, original)
@@ -114,9 +116,11 @@ def _from_missing_cryptography(endpoint: MysqlEndpoint) -> BackendError:
     )
 
 
-def _without_password(endpoint: MysqlEndpoint, message: str) -> str:
+def _without_password(endpoint: MysqlEndpoint, value: object) -> object:
     password = endpoint.password.reveal()
-    return message.replace(password, "***") if len(password) >= SHORTEST_SECRET else message
+    if isinstance(value, str) and len(password) >= SHORTEST_SECRET:
+        return value.replace(password, "***")
+    return value
 
 
 def _login(endpoint: MysqlEndpoint, number: int, message: str) -> BackendError:
