@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import typer
 
 from ticketctl.cli.invocation import Json, run_of
+from ticketctl.cli.render.columns import columns
 
 app = typer.Typer(help="The settings and where each comes from.", no_args_is_help=True)
 
@@ -45,8 +46,7 @@ def _flatten(path: tuple[str, ...], value: object) -> list[tuple[str, object]]:
 
 
 def _table(settings: list[Setting]) -> str:
-    width = max(len(setting.key) for setting in settings)
-    return "\n".join(f"{line.key:<{width}}  {_shown(line.value)}  ({line.source})" for line in settings)
+    return "\n".join(columns([(line.key, _shown(line.value), line.source) for line in settings]))
 
 
 def _shown(value: object) -> str:

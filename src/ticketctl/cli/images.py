@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketctl.cli.invocation import DryRun, Invocation, Json, run_of
+from ticketctl.cli.render.columns import columns
 
 if TYPE_CHECKING:
     from ticketctl.infra.docker import Engine
@@ -75,7 +76,4 @@ def _plan(run: Invocation, engine: Engine) -> ImagesPlan:
 
 def _table(plan: ImagesPlan) -> str:
     rows = [(image.name, image.reference, _ACTIONS[image.action], image.why) for image in plan.images]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]) for row in rows
-    )
+    return "\n".join(columns(rows))

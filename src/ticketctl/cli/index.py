@@ -17,7 +17,7 @@ app = typer.Typer(help="The search index: create it, look at it, search in it.",
 
 @app.command()
 def create(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> None:
-    """Create the index from the mapping file and lead the alias to it; a second run changes nothing.
+    """Create the index behind its alias; a second run changes nothing.
 
     Examples:
       ticketctl index create
@@ -37,7 +37,7 @@ def create(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> N
 
 @app.command()
 def status(ctx: typer.Context, json: Json = False) -> None:
-    """Show the index and where it differs from the mapping file; exit 1 if it does or is missing.
+    """Compare the live index with the file; exit 1 if they differ.
 
     Examples:
       ticketctl index status
@@ -56,12 +56,12 @@ def status(ctx: typer.Context, json: Json = False) -> None:
 def search(
     ctx: typer.Context,
     *,
-    text: Annotated[str, typer.Option(help="Words in name or description.")] = "",
-    city: Annotated[list[str] | None, typer.Option(help="City; may be given several times.")] = None,
-    category: Annotated[list[str] | None, typer.Option(help="Category; may be given several times.")] = None,
+    text: Annotated[str, typer.Option(metavar="WORDS", help="Words in name or description.")] = "",
+    city: Annotated[list[str] | None, typer.Option(metavar="CITY", help="May be given several times.")] = None,
+    category: Annotated[list[str] | None, typer.Option(metavar="CATEGORY", help="May be given several times.")] = None,
     start: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day or moment (UTC).")] = None,
     end: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day or moment (UTC).")] = None,
-    size: Annotated[int, typer.Option(min=0, max=10_000, help="How many events to show.")] = 10,
+    size: Annotated[int, typer.Option(metavar="COUNT", min=0, max=10_000, help="How many events to show.")] = 10,
     order: Annotated[Literal["date", "relevance"], typer.Option(help="What comes first.")] = "date",
     show_query: Annotated[bool, typer.Option("--show-query", help="Print the JSON request, ask no server.")] = False,
     json: Json = False,

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ticketctl.cli.render.ci import junit_xml, write_step_summary
+from ticketctl.cli.render.columns import columns
 from ticketctl.cli.render.plain import to_json
 from ticketctl.provision.bootstrap import BootstrapReport
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from ticketctl.cli.invocation import Invocation
 
 JUNIT_FILE = Path("ticketctl-bootstrap.xml")
@@ -36,23 +35,19 @@ def write_reports(report: BootstrapReport, *, ci: bool, junit: Path | None, envi
         write_step_summary(report, environ)
 
 
-def bootstrap_text(report: BootstrapReport, run: Invocation) -> RenderableType:
+def bootstrap_text(report: BootstrapReport, run: Invocation) -> str:
     """Return the table of endpoints with what to do next.
 
     Args:
         report: The report.
         run: The invocation, for project and endpoints.
     """
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table.grid(padding=(0, 2))
-    for what, where, whose in _places(run):
-        table.add_row(Text(what, style="bold"), where, Text(whose, style="dim"))
     done = "everything is up" if report.changed else "everything was up already; nothing changed"
-    verdict = done if report.ok else "not everything is healthy"
-    return Group(table, Text(), *_closing(run, f"{verdict} ({report.seconds:.1f} s)"))
+    lines = [*columns(list(_places(run))), "", f"{done if report.ok else 'not everything is healthy'}"]
+    if run.project.settings.runtime == "docker":
+        lines.append(f"passwords: {_relative(run.project.env_file)} (only you can read it)")
+    lines.append("next: ticketctl status, health, index search, migrate status, logs, down; `--help` shows more")
+    return "\n".join(lines)
 
 
 def _places(run: Invocation) -> Iterator[tuple[str, str, str]]:
@@ -67,15 +62,6 @@ def _places(run: Invocation) -> Iterator[tuple[str, str, str]]:
 
         for name, url in service_urls(run.project).items():
             yield name, url, settings.services[name].description
-
-
-def _closing(run: Invocation, verdict: str) -> Iterator[RenderableType]:
-    from rich.text import Text
-
-    yield Text(verdict, style="bold")
-    if run.project.settings.runtime == "docker":
-        yield Text(f"passwords: {_relative(run.project.env_file)} (yours alone)")
-    yield Text("next: ticketctl status | ticketctl health | ticketctl index search | ticketctl down")
 
 
 def _relative(path: Path) -> str:
