@@ -53,10 +53,14 @@ def test_200_is_ready() -> None:
 
 
 def test_503_fails_with_what_the_service_says() -> None:
-    document = {"status": "not ready", "checks": {"redis": "ok", "mysql": "no answer from mysql:3306"}}
+    dependencies = [
+        {"name": "redis", "status": "ok", "detail": ""},
+        {"name": "mysql", "status": "refused", "detail": "account booking: access denied"},
+    ]
+    document = {"status": "not ready", "dependencies": dependencies}
     with answering(503, json.dumps(document).encode()) as port:
         result = results(port)["ready"]
-    assert (result.level, result.detail) == ("fail", "HTTP 503: mysql: no answer from mysql:3306")
+    assert (result.level, result.detail) == ("fail", "HTTP 503: mysql is refused (account booking: access denied)")
     assert result.next_step == "`ticketctl logs booking`"
 
 

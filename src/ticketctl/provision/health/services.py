@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -104,8 +104,10 @@ def _shown(body: bytes) -> str:
 
 
 def _failing(document: object) -> str:
-    """Return what a placeholder says is not ready; a service of the team's own may say it in its own way."""
-    checks = document.get("checks") if isinstance(document, Mapping) else None
-    if not isinstance(checks, Mapping):
+    """Return which dependencies a placeholder lacks; a service of the team's own says it in its own way."""
+    dependencies = document.get("dependencies") if isinstance(document, Mapping) else None
+    if not isinstance(dependencies, Sequence):
         return ""
-    return ", ".join(f"{name}: {state}" for name, state in checks.items() if state != "ok")[:_MOST_SHOWN]
+    lacking = [item for item in dependencies if isinstance(item, Mapping) and item.get("status") != "ok"]
+    said = (f"{item.get('name')} is {item.get('status')} ({item.get('detail')})" for item in lacking)
+    return "; ".join(said)[:_MOST_SHOWN]
