@@ -1,4 +1,4 @@
-"""An Elasticsearch of the tests' own, accounts as the stack has them, and a fresh alias for each test."""
+"""Accounts as the stack has them on the tests' own Elasticsearch, and a fresh alias for each test."""
 
 from __future__ import annotations
 
@@ -12,67 +12,57 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
+from integration.conftest import elastic_of
 from integration.search.indices import remove
-from integration.servers import Server, running, wait_until
-from ticketctl.infra.elasticsearch import connect, translating
+from integration.servers import Server
+from ticketctl.infra.elasticsearch import connect
 from ticketctl.settings.endpoints import ElasticsearchEndpoint
 from ticketctl.settings.model import SearchSettings
 from ticketctl.settings.secret import Secret
 
-ELASTIC_PASSWORD = Secret("elastic-of-the-tests")
 INDEX_PASSWORD = Secret("index-of-the-tests")
-READER_PASSWORD = Secret("reader-of-the-tests")
+SERVICE_PASSWORD = Secret("service-of-the-tests")
+PATIENT = 60.0  # seconds; a computer that runs other tests as well may be slow
 MAPPING = Path(__file__).parents[3] / "elasticsearch/mappings/events.json"
 INDICES = ["events", "events_v*", "s*"]
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A single node with security on, as the stack runs it."""
-    environ = {
-        "ELASTIC_PASSWORD": ELASTIC_PASSWORD.reveal(),
-        "discovery.type": "single-node",
-        "xpack.security.enabled": "true",
-        "xpack.security.http.ssl.enabled": "false",
-        "ES_JAVA_OPTS": "-Xms512m -Xmx512m",
-    }
-    with running("elasticsearch", 9200, environ=environ, memory="1408m") as container:
-        wait_until(lambda: _answers(_admin(container)), container, seconds=240)
-        yield container
-
-
-@pytest.fixture(scope="session")
-def admin(server: Server) -> Iterator[Elasticsearch]:
+@pytest.fixture(scope="package")
+def admin(own_elasticsearch: Server) -> Iterator[Elasticsearch]:
     """A client that may do everything, to look behind the scenes."""
-    with closing(connect(_admin(server))) as client:
-        for name, password, privileges in (
-            ("ticketctl_index", INDEX_PASSWORD, ["all"]),
-            ("search", READER_PASSWORD, ["read", "view_index_metadata"]),
-            ("indexer", READER_PASSWORD, ["read", "write", "view_index_metadata"]),
-        ):
+    accounts = (
+        ("ticketctl_index", INDEX_PASSWORD, ["all"]),
+        ("search", SERVICE_PASSWORD, ["read", "view_index_metadata"]),
+        ("indexer", SERVICE_PASSWORD, ["read", "write", "view_index_metadata"]),
+    )
+    with closing(connect(replace(elastic_of(own_elasticsearch), timeout=PATIENT))) as client:
+        for name, password, privileges in accounts:
             client.security.put_role(
                 name=name, cluster=["monitor"], indices=[{"names": INDICES, "privileges": privileges}]
             )
             client.security.put_user(username=name, password=password.reveal(), roles=[name])
         yield client
+        for name, _, _ in accounts:
+            client.security.delete_user(username=name)
+            client.security.delete_role(name=name)
 
 
 @pytest.fixture
-def endpoint(server: Server, admin: Elasticsearch) -> ElasticsearchEndpoint:  # noqa: ARG001  # it made the accounts
+def endpoint(own_elasticsearch: Server, admin: Elasticsearch) -> ElasticsearchEndpoint:  # noqa: ARG001  # it made the accounts
     """The account that manages the index: nothing beyond it is allowed."""
-    return replace(_admin(server), user="ticketctl_index", password=INDEX_PASSWORD)
+    return replace(elastic_of(own_elasticsearch), user="ticketctl_index", password=INDEX_PASSWORD, timeout=PATIENT)
 
 
 @pytest.fixture
 def indexer(endpoint: ElasticsearchEndpoint) -> ElasticsearchEndpoint:
     """The account of a service that writes documents."""
-    return replace(endpoint, user="indexer", password=READER_PASSWORD)
+    return replace(endpoint, user="indexer", password=SERVICE_PASSWORD)
 
 
 @pytest.fixture
 def reader(endpoint: ElasticsearchEndpoint) -> ElasticsearchEndpoint:
     """The account of a service that only searches."""
-    return replace(endpoint, user="search", password=READER_PASSWORD)
+    return replace(endpoint, user="search", password=SERVICE_PASSWORD)
 
 
 @pytest.fixture
@@ -88,12 +78,3 @@ def search(admin: Elasticsearch) -> Iterator[SearchSettings]:
     alias = f"s{uuid.uuid4().hex[:12]}"
     yield SearchSettings(alias=alias, mapping="events.json")
     remove(admin, alias)
-
-
-def _admin(server: Server) -> ElasticsearchEndpoint:
-    return ElasticsearchEndpoint(f"http://127.0.0.1:{server.port}", "elastic", ELASTIC_PASSWORD)
-
-
-def _answers(target: ElasticsearchEndpoint) -> None:
-    with translating(target), closing(connect(target)) as client:
-        client.cluster.health(wait_for_status="yellow", timeout="1s")

@@ -65,14 +65,14 @@ def test_a_closed_port_is_unreachable(root: Path, search: SearchSettings, endpoi
 
 
 def test_a_server_that_hangs_is_unreachable_after_the_timeout(
-    root: Path, search: SearchSettings, endpoint: ElasticsearchEndpoint, server: Server
+    root: Path, search: SearchSettings, endpoint: ElasticsearchEndpoint, own_elasticsearch: Server
 ) -> None:
-    server.pause()
+    own_elasticsearch.pause()
     try:
         with pytest.raises(BackendUnreachableError) as caught:
             create(root, search, replace(endpoint, timeout=1.0))
     finally:
-        server.unpause()
+        own_elasticsearch.unpause()
 
     assert caught.value.why == "no answer within 1 s"
 
