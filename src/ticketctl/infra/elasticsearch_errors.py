@@ -149,16 +149,22 @@ def _not_ready(endpoint: ElasticsearchEndpoint, refusal: Refusal) -> BackendUnre
 
 
 def _operation(endpoint: ElasticsearchEndpoint, refusal: Refusal) -> BackendOperationError:
-    overloaded = refusal.status == 429
+    what, next_step = (
+        "refused a request",
+        "the message above is the server's own; correct what it names and run the command again",
+    )
+    if refusal.status == 429:
+        what = "has no capacity for this request"
+        next_step = "wait and run the command again; if it stays so, raise limits.elasticsearch_heap"
+    elif refusal.kind == "index_not_found_exception":
+        what = "does not have this index"
+        next_step = "`ticketctl index create` makes it"
     return BackendOperationError(
-        f"Elasticsearch at {address(endpoint.url)} "
-        + ("has no capacity for this request" if overloaded else "refused a request"),
+        f"Elasticsearch at {address(endpoint.url)} {what}",
         backend=BACKEND,
         number=refusal.status,
         why=str(refusal),
-        next_step="wait and run the command again; if it stays so, raise limits.elasticsearch_heap"
-        if overloaded
-        else "the message above is the server's own; correct what it names and run the command again",
+        next_step=next_step,
     )
 
 

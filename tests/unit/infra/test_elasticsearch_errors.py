@@ -155,7 +155,7 @@ def error(status: int, kind: str, reason: str) -> tuple[int, dict[str, str], byt
         pytest.param(
             Refusal(404, "index_not_found_exception", "no such index [events]"),
             BackendOperationError,
-            "correct",
+            "ticketctl index create",
             id="404",
         ),
     ],
