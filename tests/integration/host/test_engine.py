@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -157,9 +157,7 @@ def test_a_pid_file_whose_number_belongs_to_something_else_now_is_no_obstacle(ow
 
 def test_an_engine_that_ends_at_once_is_reported_with_its_last_words(own_engine: OwnEngine) -> None:
     files = own_engine.files
-    broken = EngineFiles(
-        files.socket, files.pid_file, files.containerd_pid_file, files.log, (*files.arguments, "--no-such-option")
-    )
+    broken = replace(files, arguments=(*files.arguments, "--no-such-option"))
     started = time.monotonic()
 
     with pytest.raises(EngineUnavailableError, match="ended at once") as caught:

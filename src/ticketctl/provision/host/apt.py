@@ -56,7 +56,7 @@ def judge_failure(output: str) -> AptFailure:
 def progress_of(line: str) -> str:
     """Return what a reader wants to know of one line of apt's output, empty for nothing."""
     words = line.split()
-    if line.startswith("Get:") and len(words) > 4:
+    if line.startswith("Get:") and len(words) > 7:  # a package; an index has no version
         return f"fetching {words[4]}"
     if line.startswith(("Unpacking ", "Setting up ")):
         return " ".join(words[:3] if words[0] == "Setting" else words[:2]).lower()
@@ -172,7 +172,7 @@ class Apt:
         recent = [text for text in map(progress_of, _tail(log).splitlines()) if text]
         detail = recent[-1] if recent else ""
         if detail != shown:
-            self._emit(Progress(self._step, item, "installing", detail))
+            self._emit(Progress(self._step, item, "working", detail))
         return detail
 
 

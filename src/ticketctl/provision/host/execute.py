@@ -20,6 +20,7 @@ from ticketctl.provision.host.plan import (
     AwaitEngine,
     EnginePlan,
     InstallEngine,
+    RemoveDeadSocket,
     RemoveStaleFile,
     StartEngine,
 )
@@ -62,7 +63,7 @@ class Execution:
             match step:
                 case InstallEngine(packages):
                     self._install(packages)
-                case RemoveStaleFile(path, _):
+                case RemoveStaleFile(path, _) | RemoveDeadSocket(path):
                     self._as_root("rm", "-f", "--", str(path))
                     self._progress(path.name, "removed", "left behind by an engine that was killed")
                 case StartEngine(systemd, _):

@@ -20,6 +20,7 @@ class EngineFiles:
         socket: Where it listens.
         pid_file: Its process id.
         containerd_pid_file: Process id of the containerd that it starts itself.
+        containerd_socket: Where a containerd of the system's own listens, which it would use instead.
         log: Where its output goes when ticketctl starts it.
         arguments: Further words of its command line.
     """
@@ -27,6 +28,7 @@ class EngineFiles:
     socket: Path = Path("/var/run/docker.sock")
     pid_file: Path = Path("/var/run/docker.pid")
     containerd_pid_file: Path = Path("/var/run/docker/containerd/containerd.pid")
+    containerd_socket: Path = Path("/run/containerd/containerd.sock")
     log: Path = Path("/var/log/ticketctl-dockerd.log")
     arguments: tuple[str, ...] = ()
 
@@ -88,6 +90,7 @@ class HostState:
         systemd: Whether systemd runs this machine.
         engine_pid: The engine's pid file, None when there is none.
         containerd_pid: The pid file of its containerd, None when there is none.
+        dead_socket: A system's containerd socket at which nobody listens, None when there is none.
         files: Where the machine's own engine keeps things.
     """
 
@@ -105,4 +108,5 @@ class HostState:
     systemd: bool = False
     engine_pid: PidFile | None = None
     containerd_pid: PidFile | None = None
+    dead_socket: Path | None = None
     files: EngineFiles = SYSTEM_ENGINE

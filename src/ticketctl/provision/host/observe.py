@@ -61,6 +61,7 @@ def observe_host(environ: Mapping[str, str], *, can_ask: bool = False, files: En
         systemd=_SYSTEMD.is_dir(),
         engine_pid=read_pid_file(files.pid_file, privilege),
         containerd_pid=read_pid_file(files.containerd_pid_file, privilege),
+        dead_socket=dead_socket(files.containerd_socket, privilege),
         files=files,
     )
 
@@ -103,6 +104,15 @@ def answers_root(socket: Path, privilege: Privilege) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
+
+
+def dead_socket(path: Path, privilege: Privilege) -> Path | None:
+    """Return a socket that is there though nobody listens; None when somebody does, or when that cannot be seen."""
+    try:
+        is_there = path.is_socket()
+    except OSError:
+        return None
+    return path if is_there and privilege in ("root", "sudo") and not answers_root(path, privilege) else None
 
 
 def read_distribution(path: Path = Path("/etc/os-release")) -> Distribution:

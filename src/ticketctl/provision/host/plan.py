@@ -35,6 +35,16 @@ class RemoveStaleFile:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveDeadSocket:
+    """Remove the socket of a killed containerd; the engine would wait for an answer there, and give up."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"remove {self.path}: nobody listens there"
+
+
+@dataclass(frozen=True, slots=True)
 class StartEngine:
     """Start the engine, by systemd or as a process of its own session, unless its package has done so."""
 
@@ -66,7 +76,7 @@ class AwaitEngine:
         return f"wait until {self.address} answers"
 
 
-Step = InstallEngine | RemoveStaleFile | StartEngine | AdmitUser | AwaitEngine
+Step = InstallEngine | RemoveStaleFile | RemoveDeadSocket | StartEngine | AdmitUser | AwaitEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +134,13 @@ def _start(state: HostState) -> EnginePlan:
 
 
 def _starting(state: HostState) -> tuple[Step, ...]:
-    stale = [
+    stale: list[Step] = [
         RemoveStaleFile(file.path, file.pid)
         for file, program in ((state.engine_pid, "dockerd"), (state.containerd_pid, "containerd"))
         if file is not None and not _lives(file, program)
     ]
+    if state.dead_socket is not None and not state.systemd:  # systemd starts the containerd that listens there
+        stale.append(RemoveDeadSocket(state.dead_socket))
     return (*stale, StartEngine(state.systemd, state.files.log))
 
 

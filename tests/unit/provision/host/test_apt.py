@@ -53,7 +53,7 @@ def test_a_full_disk_is_seen_behind_dpkgs_own_words() -> None:
         ("Unpacking iptables (1.8.9-2) ...", "unpacking iptables"),
         ("Setting up docker.io (20.10.24) ...", "setting up docker.io"),
         ("Reading package lists...", ""),
-        ("Get:1 http://mirror.example", ""),
+        ("Get:1 http://mirror.example bookworm InRelease [151 kB]", ""),
         ("", ""),
     ],
 )

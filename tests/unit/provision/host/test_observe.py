@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from ticketctl.provision.host.model import PidFile
-from ticketctl.provision.host.observe import is_member, program_of, read_distribution, read_pid_file
+from ticketctl.provision.host.observe import dead_socket, is_member, program_of, read_distribution, read_pid_file
 
 
 def test_a_living_process_is_known_by_its_name() -> None:
@@ -73,6 +74,18 @@ def test_a_distribution_is_known_by_its_family(tmp_path: Path, text: str, name: 
 
 def test_a_missing_os_release_is_no_distribution(tmp_path: Path) -> None:
     assert not read_distribution(tmp_path / "os-release").has_apt
+
+
+def test_a_socket_is_dead_when_it_is_there_and_nobody_listens(tmp_path: Path) -> None:
+    path = tmp_path / "containerd.sock"
+    assert dead_socket(path, "root") is None
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        assert dead_socket(path, "root") is None
+
+    assert dead_socket(path, "root") == path
+    assert dead_socket(path, "none") is None, "what cannot be looked at is left alone"
 
 
 def test_nobody_is_a_member_of_a_group_that_does_not_exist() -> None:

@@ -84,6 +84,13 @@ def test_the_pid_file_of_a_living_containerd_stays() -> None:
     assert not any("remove" in step for step in steps_of(state))
 
 
+def test_the_socket_of_a_killed_containerd_goes_unless_systemd_brings_that_back() -> None:
+    state = replace(INSTALLED, dead_socket=SYSTEM_ENGINE.containerd_socket)
+
+    assert steps_of(state)[0] == "remove /run/containerd/containerd.sock: nobody listens there"
+    assert not any("remove" in step for step in steps_of(replace(state, systemd=True)))
+
+
 def test_an_engine_that_is_just_starting_is_waited_for() -> None:
     state = replace(INSTALLED, engine_pid=PidFile(SYSTEM_ENGINE.pid_file, 4711, "dockerd"))
 
