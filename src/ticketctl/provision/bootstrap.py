@@ -133,7 +133,8 @@ def _index(project: Project, emit: Emit) -> StepAnswer:
     from ticketctl.provision.search.create import create
 
     result = create(project.root, project.settings.search, endpoints_of(project).elasticsearch, emit=emit)
-    return StepAnswer(result.changed, f"{result.alias} leads to {result.index}")
+    summary = f"{result.alias} leads to {result.index}"
+    return StepAnswer(result.changed, summary if result.ok else f"{summary}, which is not usable", result.ok)
 
 
 def _health(project: Project, emit: Emit) -> StepAnswer:
