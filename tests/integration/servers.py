@@ -6,23 +6,43 @@ of 127.0.0.1 that the kernel picks, removed with its volume when the tests are o
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 from ticketctl.errors import BackendLoginError, BackendUnreachableError
+from ticketctl.events import ignore
+from ticketctl.infra.docker import connect_engine
+from ticketctl.provision.stack.env_file import EnvFile
+from ticketctl.provision.stack.images import ensure_images, plan_images
+from ticketctl.settings.loader import load_project
+
+ROOT = Path(__file__).parents[2]
 
 PREFIX = "ticketctl-test-"
 LABEL = "ticketctl.test"
 
 
+@functools.cache
 def image(name: str) -> str:
-    """The image to test with: TICKETCTL_TEST_<NAME>_IMAGE, else the one built for development."""
-    return os.environ.get(f"TICKETCTL_TEST_{name.upper()}_IMAGE", f"ticketctl/{name}:dev")
+    """The image to test with: TICKETCTL_TEST_<NAME>_IMAGE, else the one that `ticketctl up` uses here."""
+    return os.environ.get(f"TICKETCTL_TEST_{name.upper()}_IMAGE") or _images_of_up()[name]
+
+
+@functools.cache
+def _images_of_up() -> Mapping[str, str]:
+    """What `up` would fetch or build in a fresh checkout; fetched or built now, if it is missing."""
+    project = load_project(ROOT / "ticketctl.yaml", {})
+    engine = connect_engine(os.environ)
+    plan = plan_images(project, EnvFile(project.env_file, (), {}), engine)
+    ensure_images(plan, engine, environ=os.environ, emit=ignore)
+    return {choice.name: choice.reference for choice in plan.images}
 
 
 def docker(*arguments: str, check: bool = True, environ: Mapping[str, str] | None = None) -> str:
@@ -89,7 +109,7 @@ def running(
         docker("rm", "--force", "--volumes", container, check=False)
 
 
-def wait_until(ready: Callable[[], object], server: Server, seconds: float = 120) -> None:
+def wait_until(ready: Callable[[], object], server: Server, seconds: float = 300) -> None:
     """Call until it raises nothing that a starting server may raise."""
     deadline = time.monotonic() + seconds
     while True:

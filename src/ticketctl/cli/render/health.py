@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ticketctl.cli.render.plain import to_plain
@@ -78,9 +79,7 @@ def _rows(report: HealthReport, *, brief: bool) -> Iterator[Row]:
     for target, results in by_target.items():
         yield from _skipped_rows(target, results)
     for target, results in by_target.items():
-        well = [result for result in results if result.level == "ok"]
-        # That a service answers is said by its being ready.
-        shown = [result for result in well if not (result.backend == "service" and result.name == "reachable")] or well
+        shown = _merged([result for result in results if result.level == "ok"])
         if brief and shown:
             yield _sum(target, shown)
         else:
@@ -95,6 +94,14 @@ def _skipped_rows(target: str, results: Iterable[CheckResult]) -> Iterator[Row]:
             by_reason.setdefault(result.detail, []).append(result.name)
     for reason, names in by_reason.items():
         yield "skipped", target, "not checked", "", f"{reason}: {', '.join(names)}"
+
+
+def _merged(well: list[CheckResult]) -> list[CheckResult]:
+    """That a service answers is said by its being ready: one line, with the time of both."""
+    if [result.name for result in well] != ["reachable", "ready"]:
+        return well
+    taken = sum(result.latency_ms or 0.0 for result in well)
+    return [replace(well[1], latency_ms=taken)]
 
 
 def _row(result: CheckResult) -> Row:
@@ -112,7 +119,8 @@ def _with_advice(result: CheckResult) -> str:
 
 
 def _latency(milliseconds: float | None) -> str:
-    return "" if milliseconds is None else f"{milliseconds:.1f} ms"
+    # What was read along with something else took no time of its own.
+    return f"{milliseconds:.1f} ms" if milliseconds and milliseconds >= 0.05 else ""
 
 
 def _by_target(results: Iterable[CheckResult]) -> dict[str, list[CheckResult]]:

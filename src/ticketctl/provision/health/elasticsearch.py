@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ticketctl.infra.elasticsearch import connect, translating
+from ticketctl.infra.elasticsearch_errors import Refusal, refused
 from ticketctl.provision.health.model import Finding, fail, ok, warn
 from ticketctl.provision.health.search_index import IndexChecks
 from ticketctl.provision.health.size import human_size
@@ -138,15 +139,16 @@ def writable(session: ElasticsearchSession) -> Finding:
     Both happen in one go on one shard, so that no search comes between them but by a hair's breadth;
     the document is empty, so that none but a search for everything would find it.
     """
-    from elasticsearch.helpers import bulk
-
     missing = session.index.missing()
     if missing:
         return missing
     place = {"_index": session.index.alias, "_id": f"ticketctl-health-{secrets.token_hex(8)}"}
-    actions: list[dict[str, Any]] = [{"_op_type": "create", **place, "_source": {}}, {"_op_type": "delete", **place}]
     with translating(session.endpoint):
-        bulk(session.client, actions)
+        answer = session.client.bulk(operations=[{"create": place}, {}, {"delete": place}])
+    created = answer["items"][0]["create"]
+    if "error" in created:
+        error = created["error"]
+        raise refused(session.endpoint, Refusal(created["status"], error["type"], error.get("reason", "")))
     return ok("a document was written and deleted")
 
 

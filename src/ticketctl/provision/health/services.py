@@ -28,11 +28,13 @@ class Answer:
 
     Attributes:
         service: Its name.
+        address: What was asked.
         status: HTTP status.
         text: The body, shortened.
     """
 
     service: str
+    address: str
     status: int
     text: str
 
@@ -72,7 +74,7 @@ def service_target(name: str, port: int, ready_path: str) -> Target[Answer]:
 def ready(answer: Answer) -> Finding:
     """Is the answer 200?"""
     if answer.status == http.HTTPStatus.OK:
-        return ok("ready")
+        return ok(answer.address)
     said = f": {answer.text}" if answer.text else ""
     return fail(f"HTTP {answer.status}{said}", f"`ticketctl logs {answer.service}`")
 
@@ -82,7 +84,7 @@ def _ask(name: str, port: int, path: str) -> Answer:
     try:
         connection.request("GET", path, headers={"Connection": "close"})
         response = connection.getresponse()
-        return Answer(name, response.status, _shown(response.read(_MOST_READ)))
+        return Answer(name, f"http://{LOOPBACK}:{port}{path}", response.status, _shown(response.read(_MOST_READ)))
     except (OSError, http.client.HTTPException) as error:
         raise BackendUnreachableError(
             f"{name} does not answer at {LOOPBACK}:{port}",
