@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,20 +28,21 @@ pytestmark = [
 ]
 
 
+CLONE_NEWNET = 0x40000000
+
+
 @dataclass(frozen=True)
 class OwnEngine:
-    """A dockerd with a folder, a socket and a network of its own."""
+    """A dockerd with a folder and a socket of its own."""
 
     folder: Path
-    bridge: str
 
     @property
     def files(self) -> EngineFiles:
         options = (
             *("--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec")),
             *("--pidfile", str(self.folder / "docker.pid"), "--host", f"unix://{self.folder}/docker.sock"),
-            # Not `--bridge=none`: that makes dockerd delete docker0, which belongs to the machine's own engine.
-            *(f"--bridge={self.bridge}", "--iptables=false", "--storage-driver=vfs"),
+            *("--bridge=none", "--iptables=false", "--storage-driver=vfs"),
             *("--containerd-namespace=ticketctl-test", "--containerd-plugins-namespace=ticketctl-test-plugins"),
         )
         return EngineFiles(
@@ -74,21 +77,29 @@ class OwnEngine:
 
 
 @pytest.fixture
-def own_engine() -> Iterator[OwnEngine]:
+def _own_network() -> Iterator[None]:
+    """A network namespace for the engine: `--bridge=none` deletes docker0, which is another engine's outside."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    outside = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    assert libc.unshare(CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+    yield
+    assert libc.setns(outside, CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+    os.close(outside)
+
+
+@pytest.fixture
+def own_engine(_own_network: None) -> Iterator[OwnEngine]:
     # The path of a socket may have 107 characters, which pytest's own folders come close to.
     folder = Path(tempfile.mkdtemp(prefix="ticketctl-test-engine-"))
-    bridge = f"tkt-test{os.getpid() % 100_000}"
-    subprocess.run(["ip", "link", "add", bridge, "type", "bridge"], check=True)
-    subprocess.run(["ip", "address", "add", "10.213.77.1/30", "dev", bridge], check=True)
-    engine = OwnEngine(folder, bridge)
+    engine = OwnEngine(folder)
     yield engine
     started = engine.pids
     for pid in started.values():
-        os.kill(pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it ends its containerd itself
+            os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + 20
     while any(program_of(pid) for pid in started.values()) and time.monotonic() < deadline:
         time.sleep(0.1)
-    subprocess.run(["ip", "link", "delete", bridge], check=True)
     unmount_below(folder)
     shutil.rmtree(folder)
 
