@@ -205,7 +205,7 @@ def test_events_go_on_after_a_lost_connection_and_none_comes_twice(project: str,
             eventually(lambda: events, lambda seen: sum(event.action == "die" for event in seen) == len(SERVICES))
 
     heard = {service: [event.action for event in events if event.service == service] for service in SERVICES}
-    assert heard == dict.fromkeys(SERVICES, ["create", "start", "die"])
+    assert heard == {name: ["create", "start", "die"] for name in SERVICES}
 
 
 def test_closing_ends_a_stream_that_waits(engine: Engine, project: str) -> None:

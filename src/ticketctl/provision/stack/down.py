@@ -14,7 +14,7 @@ from ticketctl.provision.stack.observe import compose_environ, compose_project, 
 from ticketctl.settings.model import Project
 
 STEP = "down"
-_ENDINGS = frozenset({"Stopping", "Stopped", "Removing", "Removed"})
+_TOLD = frozenset({"Stopping", "Removed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _progress(containers: Sequence[ContainerState], name: str, emit: Emit) -> Ca
     def on_line(line: str) -> None:
         # `Container <name>  Stopped`
         words = line.split()
-        if len(words) == 3 and words[0] == "Container" and words[2] in _ENDINGS:
+        if len(words) == 3 and words[0] == "Container" and words[2] in _TOLD:
             emit(Progress(name, services.get(words[1], words[1]), words[2].lower()))
 
     return on_line

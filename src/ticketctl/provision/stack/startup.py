@@ -138,7 +138,8 @@ class Startup:
         arguments = ["up", "--detach", "--no-build", "--pull", "never"]
         if self.plan.remove_orphans:
             arguments.append("--remove-orphans")
-        arguments += [action.service for action in self.plan.actions]
+        # Without the names Compose would run every one-shot again. What they depend on it adds itself.
+        arguments += [action.service for action in self.plan.changes or self.plan.actions]
         return compose.start(arguments, project=self.launch.spec.project, file=self.launch.file, env=self.launch.env)
 
     def _turn(self, feed: EventFeed, prober: Prober, compose: Compose | None) -> bool:
@@ -197,11 +198,16 @@ class Startup:
                 task.start()
 
     def _show(self, standings: Sequence[Standing]) -> None:
+        """Tell what has changed: not who was up before, nor each turn of a wait."""
         ready = sum(standing.phase == "ready" for standing in standings)
+        kept = {action.service for action in self.plan.actions if action.action == "keep"}
         for standing in standings:
-            if self._shown.get(standing.service) == standing:
-                continue
+            before = self._shown.get(standing.service)
             self._shown[standing.service] = standing
+            waits_on = before is not None and before.phase == standing.phase == "waiting"
+            was_up = before is None and standing.phase == "ready" and standing.service in kept
+            if before == standing or waits_on or was_up:
+                continue
             word = standing.detail if standing.phase == "ready" else standing.phase
             self.emit(Progress(STEP, standing.service, word, self._detail(standing), ready, len(standings)))
 
