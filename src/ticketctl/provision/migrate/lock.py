@@ -100,9 +100,11 @@ def acquire(
         if holder is not None:
             waiting(holder, waited)
         if waited >= timeout:
+            if holder is None and _get_lock(connection, endpoint, name, 0):
+                break  # it has just been left
             raise MigrationLockedError(
                 f"another runner is migrating {endpoint.database}",
-                why=f"waited {waited:.0f} s for {holder or 'a holder that has just left'}",
+                why=f"waited {waited:.0f} s for {holder or 'several of them'}",
                 next_step="wait for it and run the command again; a runner that died frees the lock by itself. "
                 "`--lock-timeout SECONDS` waits longer",
             )
