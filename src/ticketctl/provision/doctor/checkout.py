@@ -13,8 +13,7 @@ from ticketctl.provision.doctor.project import judge_env, judge_error, judge_fil
 from ticketctl.provision.stack.definition.files import compare_files
 from ticketctl.provision.stack.env_file import EnvFile, read_env
 from ticketctl.provision.stack.observe import compose_project, env_values
-from ticketctl.provision.stack.ports.observe import PublishedPort, probe_ports
-from ticketctl.provision.stack.ports.plan import PortChoice, candidate_ports, choose_ports, wanted_ports
+from ticketctl.provision.stack.prepare import look_for_ports
 from ticketctl.settings.model import Project
 
 
@@ -52,23 +51,13 @@ def examine_checkout(project: Project, engine: Engine | None, traces: Traces) ->
         "lock": lambda: judge_lock(lock_holder(project.compose_dir / ".lock")),
         "generated files": lambda: judge_files(compare_files(project).files),
         "compose/.env": lambda: judge_env(read_env(project.env_file), project.settings, has_data=traces.has_data),
-        "ports": lambda: judge_ports(_ports(project, engine)),
+        "ports": lambda: judge_ports(look_for_ports(project, engine, env_values(known_env(project)))),
     }
     for name, check in checks.items():
         try:
             yield check()
         except TicketctlError as error:
             yield judge_error(name, error)
-
-
-def _ports(project: Project, engine: Engine | None) -> tuple[PortChoice, ...]:
-    values = env_values(known_env(project))
-    wanted = wanted_ports(project, values)
-    holders = engine.port_holders() if engine is not None else ()
-    published = [PublishedPort(holder.port.host_port, holder.container, holder.project) for holder in holders]
-    name = compose_project(project, values)
-    taken = probe_ports(candidate_ports(project, wanted), project=name, published=published)
-    return choose_ports(project, wanted, taken)
 
 
 def known_env(project: Project) -> EnvFile | None:

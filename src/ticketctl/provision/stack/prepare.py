@@ -89,7 +89,7 @@ def prepare(project: Project, engine: Engine, *, only: Collection[str], remove_o
         PortUnavailableError: A fixed port is taken, or none is free.
     """
     current = read_env(project.env_file)
-    ports = _ports(project, engine, env_values(current))
+    ports = look_for_ports(project, engine, env_values(current))
     env = prepare_env(project, current, ports)
     images = plan_images(project, env.file, engine)
     env, spec = derive(project, env, {image.variable: image.reference for image in images.images if image.variable})
@@ -122,10 +122,19 @@ def derive(project: Project, env: EnvPlan, images: Mapping[str, str]) -> tuple[E
     return with_derived(env, project, hashes, "definition changed"), spec
 
 
-def _ports(project: Project, engine: Engine, values: Mapping[str, str]) -> tuple[PortChoice, ...]:
+def look_for_ports(project: Project, engine: Engine | None, values: Mapping[str, str]) -> tuple[PortChoice, ...]:
+    """Return which port each service gets, as the machine is now.
+
+    Args:
+        project: The project.
+        engine: The engine, None when none answers: then containers cannot be told from other holders.
+        values: The values of `compose/.env`.
+
+    Raises:
+        PortUnavailableError: A fixed port is taken, or none is free.
+    """
     wanted = wanted_ports(project, values)
-    published = [
-        PublishedPort(holder.port.host_port, holder.container, holder.project) for holder in engine.port_holders()
-    ]
+    holders = engine.port_holders() if engine is not None else ()
+    published = [PublishedPort(holder.port.host_port, holder.container, holder.project) for holder in holders]
     taken = probe_ports(candidate_ports(project, wanted), project=compose_project(project, values), published=published)
     return choose_ports(project, wanted, taken)
