@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from integration.migrate.bench import Bench
+from integration.migrate.conftest import Root
+from integration.migrate.server import SLOW, eventually, running
 from ticketctl.settings.secret import Secret
 
 pytestmark = pytest.mark.integration
@@ -24,7 +27,9 @@ class Command:
 
     bench: Bench
 
-    def __call__(self, *arguments: str, program: tuple[str, ...] = (), password: Secret | None = None) -> Done:
+    def start(
+        self, *arguments: str, program: tuple[str, ...] = (), password: Secret | None = None
+    ) -> subprocess.Popen[str]:
         endpoint = self.bench.endpoint
         (self.bench.root / "ticketctl.yaml").write_text(
             "runtime: external\n"
@@ -39,19 +44,24 @@ class Command:
             "TICKETCTL_MYSQL__PASSWORD": (password or endpoint.password).reveal(),
         }
         default = (sys.executable, "-m", "ticketctl.cli.entry", "migrate")
-        done = subprocess.run(
+        return subprocess.Popen(
             [*(program or default), *arguments],
             cwd=self.bench.root,
             env=environ,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=120,
-            check=False,
         )
-        assert endpoint.password.reveal() not in done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return Done(done.returncode, done.stdout.replace(f"{self.bench.root}/", ""), done.stderr)
+
+    def end(self, process: subprocess.Popen[str]) -> Done:
+        out, err = process.communicate(timeout=120)
+        assert self.bench.endpoint.password.reveal() not in out + err
+        assert "Traceback" not in err
+        return Done(process.returncode, out.replace(f"{self.bench.root}/", ""), err)
+
+    def __call__(self, *arguments: str, program: tuple[str, ...] = (), password: Secret | None = None) -> Done:
+        return self.end(self.start(*arguments, program=program, password=password))
 
 
 @dataclass(frozen=True)
@@ -126,6 +136,19 @@ def test_an_edited_file(migrate: Command) -> None:
     done = migrate("apply")
     assert (done.code, "TKT-404" in done.err) == (5, True)
     assert "edited" in migrate("status").out
+
+
+def test_ctrl_c_in_a_statement_loses_nothing(migrate: Command, root: Root) -> None:
+    migrate.bench.write(_002_b=f"INSERT INTO a SELECT {SLOW};\nINSERT INTO a VALUES (3);")
+    process = migrate.start("apply")
+    eventually(lambda: running(root, "INSERT INTO a SELECT BENCHMARK"))
+    process.send_signal(signal.SIGINT)
+    done = migrate.end(process)
+    assert done.code == 130
+    assert "the server finishes the statement that it has begun" in done.err
+
+    assert migrate("apply", "--lock-timeout", "300").code == 0
+    assert migrate.bench.query("SELECT x FROM a ORDER BY x") == [(0,), (1,), (3,)]
 
 
 def test_a_wrong_password(migrate: Command) -> None:

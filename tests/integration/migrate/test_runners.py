@@ -13,31 +13,13 @@ import pytest
 
 from integration.migrate.bench import Bench
 from integration.migrate.conftest import Root
+from integration.migrate.server import PATIENT, SLOW, eventually, running
 from ticketctl.errors import BackendUnreachableError, MigrationInDoubtError, MigrationLockedError
 from ticketctl.infra.mysql import connect
 from ticketctl.provision.migrate.lock import acquire, lock_name
 from ticketctl.provision.migrate.results import ApplyResult
 
 pytestmark = pytest.mark.integration
-
-# Work that the server does not interrupt when its client is gone.
-SLOW = "BENCHMARK(4000000, SHA2('x', 512))"
-PATIENT = 300.0
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.02)
-
-
-def running(root: Root, beginning: str) -> bool:
-    """Whether the server is executing a statement that begins like this (the journal's only contain it)."""
-    found = root(
-        "SELECT COUNT(*) FROM performance_schema.threads WHERE PROCESSLIST_INFO LIKE CONCAT(%s, '%%')", beginning
-    )
-    return bool(found[0][0])
 
 
 def test_runners_at_once_do_everything_once(bench: Bench) -> None:

@@ -73,7 +73,9 @@ def _run(session: Session, file: SqlFile, statement: Statement, place: Place | N
     except BackendUnreachableError as error:
         raise _lost(file, statement, error) from error
     except BackendError as error:
-        _refused(session, file, statement, place, error, together=together)
+        if answered(error)[0] != EMPTY_QUERY:
+            _refused(session, file, statement, place, error, together=together)
+        note = ""
     if place is not None:
         session.journal.finish_statement(place, on=session.connection if together else None)
     if together:
@@ -83,16 +85,10 @@ def _run(session: Session, file: SqlFile, statement: Statement, place: Place | N
 
 
 def _send(session: Session, statement: Statement) -> str:
-    from pymysql.err import MySQLError
-
     with session.connection.cursor() as cursor:
-        try:
-            cursor.execute(statement.text)
-            while cursor.nextset():  # a routine's later results may carry its error
-                pass
-        except MySQLError as error:
-            if error.args[:1] != (EMPTY_QUERY,):
-                raise
+        cursor.execute(statement.text)
+        while cursor.nextset():  # a routine's later results may carry its error
+            pass
         if not cursor.warning_count:
             return ""
         cursor.execute("SHOW WARNINGS")

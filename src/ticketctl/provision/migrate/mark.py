@@ -57,7 +57,8 @@ def find_mark(
             break
         done = record.position
         if done > len(statements) or statement_checksum(statements[done - 1]) != record.checksum:
-            return Mark(done, problem="edited", at=done, why=f"statement {done}, once in line {record.line}, is done")
+            why = f"statement {done}, once in line {record.line}, is done and no longer the same"
+            return Mark(done, problem="edited", at=done, why=why)
     kinds = [kind_of(statement) for statement in statements[:done]]
     repeat = tuple(position for position, kind in enumerate(kinds, start=1) if kind is StatementKind.SESSION)
     if StatementKind.TEMPORARY in kinds and done < len(statements):
