@@ -51,9 +51,7 @@ def test_the_doctor_ends_with_the_verdict(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_findings_stand_in_columns_with_their_fix_below() -> None:
-    diagnosis = Diagnosis(
-        (ok("disk", "70 GiB"), warn("vm.max_map_count", "65530", "raise it"), blocked("lock", "a\nb", "c\nd"))
-    )
+    findings = (ok("disk", "70 GiB"), warn("vm.max_map_count", "65530", "raise it"), blocked("lock", "a\nb", "c\nd"))
 
     assert diagnosis_text(Diagnosis(findings)).splitlines() == [
         "ok    disk              70 GiB",
