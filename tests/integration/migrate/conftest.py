@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 Root = Callable[..., list[tuple[Any, ...]]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def migration_account(own_mysql: Server) -> MysqlEndpoint:
     """The migration account with exactly the rights that `up` gives it."""
     desired = desired_accounts(load_project(ROOT / "ticketctl.yaml", {}).settings)

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 from integration.migrate.conftest import Root
 
 # Work that the server does not interrupt when its client is gone.
 SLOW = "BENCHMARK(4000000, SHA2('x', 512))"
 PATIENT = 300.0
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.02)
 
 
 def running(root: Root, beginning: str) -> bool:

@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from integration.eventually import eventually
 from integration.migrate.bench import Bench
 from integration.migrate.conftest import Root
-from integration.migrate.server import PATIENT, SLOW, eventually, running
+from integration.migrate.server import PATIENT, SLOW, running
 from ticketctl.errors import BackendUnreachableError, MigrationInDoubtError, MigrationLockedError
 from ticketctl.infra.mysql import connect
 from ticketctl.provision.migrate.lock import acquire, lock_name
@@ -88,7 +89,7 @@ def test_a_lost_connection_is_not_taken_for_a_refused_statement(bench: Bench, ro
     bench.write(_001_a="CREATE TABLE a (x INT);\nINSERT INTO a SELECT SLEEP(30);")
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(bench.apply)
-        eventually(lambda: running(root, "INSERT INTO a SELECT SLEEP(30)"))
+        eventually(lambda: running(root, "INSERT INTO a SELECT SLEEP(30)"), bool, 60)
         kill_connection_of(bench, root)
         with pytest.raises(BackendUnreachableError, match=r"001_a\.sql:2: the connection was lost"):
             future.result()
@@ -99,7 +100,7 @@ def test_a_lost_connection_is_not_taken_for_a_refused_statement(bench: Bench, ro
 def killed_inside(bench: Bench, root: Root, beginning: str) -> None:
     """Start a runner and kill it while the server executes a statement that begins like this."""
     with bench.runner_process() as process:
-        eventually(lambda: running(root, beginning) or process.poll() is not None)
+        eventually(lambda: running(root, beginning) or process.poll() is not None, bool, 60)
         assert process.poll() is None, process.communicate()
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -166,7 +167,7 @@ def test_a_statement_that_another_runner_executes_is_not_in_doubt(bench: Bench, 
     bench.write(_001_a=f"CREATE TABLE a AS SELECT {SLOW} AS x;\nINSERT INTO a VALUES (2);")
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(Bench(bench.endpoint, bench.root).apply)
-        eventually(lambda: running(root, "CREATE TABLE a AS"))
+        eventually(lambda: running(root, "CREATE TABLE a AS"), bool, 60)
         second = bench.apply(lock_timeout=PATIENT)
         assert first.result().databases[0].applied
     assert second.databases[0].applied == ()
