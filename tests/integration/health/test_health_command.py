@@ -12,17 +12,17 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integration.conftest import ELASTIC_PASSWORD, REDIS_PASSWORD, ROOT_PASSWORD, redis_of
+from integration.conftest import ELASTIC_PASSWORD, REDIS_PASSWORD, ROOT_PASSWORD, elastic_of, redis_of, root_of
 from integration.servers import Server, wait_until
 from live_stack import TICKETCTL
-from ticketctl.infra import redis
+from ticketctl.infra import elasticsearch, mysql, redis
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[3]
@@ -57,7 +57,7 @@ class Command:
 @pytest.fixture(scope="module")
 def command(
     own_mysql: Server, own_redis: Server, own_elasticsearch: Server, tmp_path_factory: pytest.TempPathFactory
-) -> Command:
+) -> Iterator[Command]:
     root = tmp_path_factory.mktemp("project")
     for name in ("ticketctl.yaml", "migrations", "elasticsearch"):
         source = ROOT / name
@@ -77,7 +77,14 @@ def command(
     for words in (("migrate", "apply"), ("index", "create")):
         done = run(*words)
         assert done.returncode == 0, done.stderr
-    return run
+    yield run
+    # Others share the servers.
+    with closing(mysql.connect(root_of(own_mysql))) as connection, connection.cursor() as cursor:
+        for database in ("events_db", "inventory_db", "bookings_db"):
+            cursor.execute(f"DROP DATABASE IF EXISTS {database}")
+    with closing(elasticsearch.connect(elastic_of(own_elasticsearch))) as client:
+        for index in client.indices.get_alias(name="events"):
+            client.indices.delete(index=index)
 
 
 @contextmanager

@@ -97,11 +97,11 @@ def test_an_append_only_file_that_is_never_flushed_is_a_warning(own_redis: Serve
 
 
 def test_a_snapshot_that_failed_fails(own_redis: Server, admin: Any) -> None:
-    """The folder for snapshots is gone: the next one cannot be written."""
+    """A folder stands where the file should: the snapshot cannot be put there."""
     import subprocess
 
     inside = ["docker", "exec", "--user", "0", own_redis.name]
-    subprocess.run([*inside, "mkdir", "/data/dump.rdb"], check=True)
+    subprocess.run([*inside, "sh", "-c", "rm -f /data/dump.rdb && mkdir /data/dump.rdb"], check=True)
     try:
         admin.bgsave()
         wait_until_saved(admin, "err")
