@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from integration.conftest import elastic_of
-from integration.servers import Server
-from ticketctl.errors import BackendError, BackendLoginError, BackendPermissionError
+from integration.servers import Server, docker
+from ticketctl.errors import BackendError, BackendLoginError, BackendPermissionError, BackendUnreachableError
 from ticketctl.events import Event
 from ticketctl.infra.elasticsearch import connect, translating
 from ticketctl.provision.stack.accounts.desired import desired_accounts
@@ -200,6 +201,26 @@ def test_the_example_password_is_replaced(
     with closing(connect(admin)) as client:
         assert client.security.authenticate()["username"] == "elastic"
     assert reconcile_elasticsearch(desired, admin, passwords, example_password=EXAMPLE).changes == ()
+
+
+def test_a_node_that_was_killed_is_given_time_to_read_its_accounts(
+    reconcile: Reconcile, own_elasticsearch: Server
+) -> None:
+    """It opens its port, and refuses right passwords for a moment, before it has opened the index that has them."""
+    docker("kill", own_elasticsearch.name)
+    own_elasticsearch.start()
+    deadline = time.monotonic() + 90
+
+    while True:
+        try:
+            changes = reconcile()
+        except BackendUnreachableError:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        else:
+            break
+
+    assert changes == ()
 
 
 def test_a_wrong_admin_password_names_the_two_ways_out(

@@ -55,14 +55,11 @@ def changes(before: HealthReport | None, now: HealthReport) -> list[str]:
         before: The round before, None for the first: then what is not well counts as a change.
         now: This round.
     """
-    levels: dict[tuple[str, str], Level] = {}
-    if before:
-        levels = {(result.target, result.name): result.level for result in before.results}
-    changed = (result for result in now.worst_first if result.level != levels.get((result.target, result.name), "ok"))
+    levels = {(result.target, result.name): result.level for result in before.results} if before else {}
     return [
         f"{_MARKS[result.level]:<4}  {result.target}  {result.name}  {_with_advice(result)}"
-        for result in changed
-        if result.level != "skipped"
+        for result in now.worst_first
+        if _told(result.level) != _told(levels.get((result.target, result.name), "ok"))
     ]
 
 
@@ -72,9 +69,7 @@ def json_line(report: HealthReport) -> str:
 
 
 def _rows(report: HealthReport, *, brief: bool) -> Iterator[Row]:
-    for result in report.worst_first:
-        if result.level in ("fail", "warn"):
-            yield _row(result)
+    yield from _problems([result for result in report.worst_first if result.level in ("fail", "warn")])
     by_target = _by_target(report.results)
     for target, results in by_target.items():
         yield from _skipped_rows(target, results)
@@ -84,6 +79,26 @@ def _rows(report: HealthReport, *, brief: bool) -> Iterator[Row]:
             yield _sum(target, shown)
         else:
             yield from map(_row, shown)
+
+
+def _told(level: Level) -> Level:
+    """What was not checked is no news: the line that is the reason for it is."""
+    return "ok" if level == "skipped" else level
+
+
+def _problems(results: Iterable[CheckResult]) -> Iterator[Row]:
+    """Services that suffer from the same thing are one line."""
+    alike: dict[tuple[str, ...], list[CheckResult]] = {}
+    for result in results:
+        own = "" if result.backend == "service" else result.target
+        alike.setdefault((result.level, own, result.name, result.detail, result.next_step), []).append(result)
+    for group in alike.values():
+        if len(group) == 1:
+            yield _row(group[0])
+        else:
+            names = ", ".join(result.target for result in group)
+            row = _row(replace(group[0], latency_ms=None))
+            yield row[0], f"{len(group)} services", row[2], row[3], f"{names}\n{row[4]}"
 
 
 def _skipped_rows(target: str, results: Iterable[CheckResult]) -> Iterator[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -30,13 +30,15 @@ class Answer:
         service: Its name.
         address: What was asked.
         status: HTTP status.
-        text: The body, shortened.
+        text: The body, shortened, or what of it says why.
+        lacking: Dependencies that it says do not answer.
     """
 
     service: str
     address: str
     status: int
     text: str
+    lacking: tuple[str, ...] = ()
 
 
 def service_targets(project: Project, env: EnvFile) -> tuple[Target[Answer], ...]:
@@ -75,8 +77,10 @@ def ready(answer: Answer) -> Finding:
     """Is the answer 200?"""
     if answer.status == http.HTTPStatus.OK:
         return ok(answer.address)
-    said = f": {answer.text}" if answer.text else ""
-    return fail(f"HTTP {answer.status}{said}", f"`ticketctl logs {answer.service}`")
+    said = f"HTTP {answer.status}{f': {answer.text}' if answer.text else ''}"
+    if answer.lacking:
+        return fail(said, f"follows from {', '.join(answer.lacking)}: look there first")
+    return fail(said, f"`ticketctl logs {answer.service}`")
 
 
 def _ask(name: str, port: int, path: str) -> Answer:
@@ -84,7 +88,8 @@ def _ask(name: str, port: int, path: str) -> Answer:
     try:
         connection.request("GET", path, headers={"Connection": "close"})
         response = connection.getresponse()
-        return Answer(name, f"http://{LOOPBACK}:{port}{path}", response.status, _shown(response.read(_MOST_READ)))
+        text, lacking = _explained(response.read(_MOST_READ))
+        return Answer(name, f"http://{LOOPBACK}:{port}{path}", response.status, text, lacking)
     except (OSError, http.client.HTTPException) as error:
         raise BackendUnreachableError(
             f"{name} does not answer at {LOOPBACK}:{port}",
@@ -96,20 +101,19 @@ def _ask(name: str, port: int, path: str) -> Answer:
         connection.close()
 
 
-def _shown(body: bytes) -> str:
+def _explained(body: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return what a body says, and the dependencies that a placeholder lacks.
+
+    A service of the team's own says in its own way what is wrong; that is shown as it is.
+    """
     text = body.decode("utf-8", "replace").strip()
     try:
         document = json.loads(text)
     except ValueError:
-        return text[:_MOST_SHOWN]
-    return _failing(document) or text[:_MOST_SHOWN]
-
-
-def _failing(document: object) -> str:
-    """Return which dependencies a placeholder lacks; a service of the team's own says it in its own way."""
+        return text[:_MOST_SHOWN], ()
     dependencies = document.get("dependencies") if isinstance(document, Mapping) else None
-    if not isinstance(dependencies, Sequence):
-        return ""
+    if not isinstance(dependencies, list):
+        return text[:_MOST_SHOWN], ()
     lacking = [item for item in dependencies if isinstance(item, Mapping) and item.get("status") != "ok"]
-    said = (f"{item.get('name')} is {item.get('status')} ({item.get('detail')})" for item in lacking)
-    return "; ".join(said)[:_MOST_SHOWN]
+    said = "; ".join(f"{item.get('name')} is {item.get('status')} ({item.get('detail')})" for item in lacking)
+    return (said or text)[:_MOST_SHOWN], tuple(str(item.get("name")) for item in lacking)

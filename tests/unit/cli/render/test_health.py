@@ -42,6 +42,23 @@ def test_that_a_service_answers_is_said_by_its_being_ready() -> None:
     assert lines[1:] == ["ok    booking  ready  3.0 ms  http://127.0.0.1:8084/health/ready"]
 
 
+def test_services_that_suffer_from_the_same_thing_are_one_line() -> None:
+    suffering = [
+        CheckResult("service", name, "ready", "fail", "HTTP 503: redis is down", "follows from redis")
+        for name in ("auth", "booking")
+    ]
+    other = CheckResult("service", "search", "ready", "fail", "HTTP 500", "`ticketctl logs search`")
+    lines = report_text(report([*suffering, other])).plain.splitlines()
+    assert lines == [
+        "NOT HEALTHY: 3 failed (0.0 s)",
+        "FAIL  2 services  ready    auth, booking",
+        "                           HTTP 503: redis is down",
+        "                           next: follows from redis",
+        "FAIL  search      ready    HTTP 500",
+        "                           next: `ticketctl logs search`",
+    ]
+
+
 def test_brief_shows_each_target_that_is_well_in_one_line() -> None:
     well = [REDIS, replace(REDIS, name="version", detail="Redis 8", latency_ms=0.5)]
     lines = report_text(report([*well, MYSQL]), brief=True).plain.splitlines()
@@ -55,6 +72,7 @@ def test_changes_are_told_once() -> None:
     assert changes(before, before) == []
     assert changes(before, now) == ["FAIL  redis  reachable  127.0.0.1:6379"]
     assert changes(now, before) == ["ok    redis  reachable  127.0.0.1:6379"]
+    assert changes(report(SKIPPED), report([replace(result, level="ok") for result in SKIPPED])) == []
 
 
 def test_json_is_one_line() -> None:
