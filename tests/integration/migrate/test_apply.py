@@ -190,6 +190,7 @@ CREATE TABLE `we``ird;` (x INT);
 CREATE TABLE a (s VARCHAR(5), i INT);
 /*!40101 INSERT INTO a VALUES ('%s', -1) */;
 /*!99999 INSERT INTO a VALUES ('never', -2) */;
+/*! */;
 CALL fill(3);
 """
     )

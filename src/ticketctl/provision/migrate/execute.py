@@ -15,7 +15,6 @@ from ticketctl.provision.migrate.plan import Step
 from ticketctl.provision.migrate.session import Session
 from ticketctl.provision.migrate.statements import StatementKind, excerpt, kind_of
 
-EMPTY_QUERY = 1065  # an executable comment for another version of the server
 ALREADY_THERE = {1007, 1050, 1304, 1359, 1537}
 
 _HINTS = {
@@ -73,9 +72,7 @@ def _run(session: Session, file: SqlFile, statement: Statement, place: Place | N
     except BackendUnreachableError as error:
         raise _lost(file, statement, error) from error
     except BackendError as error:
-        if answered(error)[0] != EMPTY_QUERY:
-            _refused(session, file, statement, place, error, together=together)
-        note = ""
+        _refused(session, file, statement, place, error, together=together)
     if place is not None:
         session.journal.finish_statement(place, on=session.connection if together else None)
     if together:
