@@ -209,14 +209,14 @@ def test_a_node_that_was_killed_is_given_time_to_read_its_accounts(
     """It opens its port, and refuses right passwords for a moment, before it has opened the index that has them."""
     docker("kill", own_elasticsearch.name)
     own_elasticsearch.start()
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 300  # the start itself takes long on a busy machine
 
     while True:
         try:
             changes = reconcile()
         except BackendUnreachableError:
             assert time.monotonic() < deadline
-            time.sleep(0.02)
+            time.sleep(0.1)
         else:
             break
 

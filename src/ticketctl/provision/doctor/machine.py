@@ -19,7 +19,7 @@ _DATA = 1 * GIB
 """Three fresh databases with their binary log, an index, and logs."""
 _CLOCK_TOLERANCE = 2.0
 """Seconds. Tokens, TTLs and logs of containers and host are compared by people and programs."""
-# MiB, measured with the placeholders some minutes after the start.
+# MiB, measured with the placeholders some minutes after the start, and rounded up.
 _TYPICAL_MYSQL = 560
 _TYPICAL_REDIS = 16
 _TYPICAL_SERVICE = 24

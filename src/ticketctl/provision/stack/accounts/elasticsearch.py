@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _ADMIN = "(admin)"
 _JSON = {"content-type": "application/json", "accept": "application/json"}
 _NOT_FOUND = 404
+STARTUP_SECONDS = 15.0
+"""How long a refused login may be due to the node's start; 2 s were seen on a busy machine."""
+_PAUSE = 0.25
 
 
 def reconcile_elasticsearch(
@@ -64,18 +68,25 @@ def reconcile_elasticsearch(
 
 
 def _log_in(admin: ElasticsearchEndpoint, example_password: Secret) -> tuple[ElasticsearchEndpoint, tuple[Call, ...]]:
-    """Return the account that gets in, and what makes it the wanted one."""
-    try:
-        _authenticate(admin)
-    except BackendLoginError as refused:
-        example = replace(admin, password=example_password)
+    """Return the account that gets in, and what makes it the wanted one.
+
+    A node that was started again refuses right passwords until it has opened the index that holds them, and
+    words it like a wrong one: only a refusal that lasts is believed.
+    """
+    deadline = time.monotonic() + STARTUP_SECONDS
+    while True:
         try:
-            _authenticate(example)
-        except BackendLoginError:
-            raise _other_password(admin, refused) from refused
-        path = f"/_security/user/{admin.user}/_password"
-        return example, (Call(f"replace the example password of {admin.user}", path, {}, _ADMIN),)
-    return admin, ()
+            _authenticate(admin)
+        except BackendLoginError as refused:
+            if _accepts(admin, admin.user, example_password):
+                path = f"/_security/user/{admin.user}/_password"
+                rotation = Call(f"replace the example password of {admin.user}", path, {}, _ADMIN)
+                return replace(admin, password=example_password), (rotation,)
+            if time.monotonic() >= deadline:
+                raise _other_password(admin, refused) from refused
+        else:
+            return admin, ()
+        time.sleep(_PAUSE)
 
 
 def _authenticate(endpoint: ElasticsearchEndpoint) -> None:
