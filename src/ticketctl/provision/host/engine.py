@@ -16,7 +16,7 @@ from ticketctl.events import Emit, Notice, ignore, step
 from ticketctl.provision.host.execute import STEP, Execution
 from ticketctl.provision.host.model import SYSTEM_ENGINE, Answer, EngineFiles
 from ticketctl.provision.host.observe import observe_host
-from ticketctl.provision.host.plan import AdmitUser, plan_engine
+from ticketctl.provision.host.plan import plan_engine, refused_error
 
 LOCK_PATIENCE = 600.0
 """Seconds to wait for another command that installs or starts the engine."""
@@ -121,7 +121,9 @@ def _ensure(environ: Mapping[str, str], files: EngineFiles, emit: Emit) -> Engin
             Execution(state, environ=environ, emit=emit).run(plan)
             answer.changed, answer.summary = True, f"it answers at {state.address}"
     after = observe_host(environ, files=files) if plan.steps else state
-    if any(isinstance(action, AdmitUser) for action in plan.steps) and after.answer == "refused":
+    if after.answer == "refused" and not after.member:
+        raise refused_error(after)
+    if after.answer == "refused":
         emit(Notice("info", f"{state.user} may use the engine from the next login on, or after `newgrp docker`"))
     version = after.detail if after.answer == "answers" else ""
     return EngineResult(bool(plan.steps), plan.lines(), after.address, version)

@@ -84,6 +84,7 @@ class HostState:
         system: `Linux`, `Darwin`, ...
         distribution: The Linux distribution.
         program: The engine's program, None when it is not installed.
+        half_installed: Its package was unpacked and never set up: somebody killed dpkg.
         privilege: How this user can act as root.
         user: Name of this user.
         member: Whether the user is in the docker group, be it from the next login on.
@@ -102,6 +103,7 @@ class HostState:
     system: str = "Linux"
     distribution: Distribution = Distribution()
     program: str | None = None
+    half_installed: bool = False
     privilege: Privilege = "none"
     user: str = ""
     member: bool = False

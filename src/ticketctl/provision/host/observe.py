@@ -15,10 +15,12 @@ from ticketctl.infra.docker import connect_engine
 from ticketctl.infra.docker.address import engine_address
 from ticketctl.provision.host import ping
 from ticketctl.provision.host.model import SYSTEM_ENGINE, Answer, Distribution, EngineFiles, HostState, PidFile
-from ticketctl.provision.host.packages import with_system_folders
+from ticketctl.provision.host.packages import package_status, with_system_folders
+from ticketctl.provision.host.plan import PACKAGES
 from ticketctl.provision.host.privilege import Privilege, observe_privilege, root_prefix
 
 _SYSTEMD = Path("/run/systemd/system")
+_UNFINISHED = ("half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending")
 _PATIENCE = 10.0
 """Seconds for a small command that runs as root."""
 
@@ -55,6 +57,7 @@ def observe_host(environ: Mapping[str, str], *, can_ask: bool = False, files: En
         system=platform.system(),
         distribution=read_distribution(),
         program=shutil.which("dockerd", path=with_system_folders(environ)["PATH"]),
+        half_installed=package_status(PACKAGES[0], environ) in _UNFINISHED,
         privilege=privilege,
         user=user,
         member=is_member(user, "docker"),

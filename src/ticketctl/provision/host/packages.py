@@ -53,7 +53,7 @@ def install_packages(
 
 def missing_packages(names: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return those of the packages that are not installed; all of them where there is no dpkg."""
-    return tuple(name for name in names if not _is_installed(name, environ))
+    return tuple(name for name in names if package_status(name, environ) != "installed")
 
 
 def not_installable(names: Sequence[str], environ: Mapping[str, str]) -> HostSetupError:
@@ -76,7 +76,8 @@ def with_system_folders(environ: Mapping[str, str]) -> dict[str, str]:
     return {**environ, "PATH": f"{environ.get('PATH', '/usr/local/bin:/usr/bin:/bin')}:{SYSTEM_FOLDERS}"}
 
 
-def _is_installed(name: str, environ: Mapping[str, str]) -> bool:
+def package_status(name: str, environ: Mapping[str, str]) -> str:
+    """Return dpkg's word for a package (`installed`, `unpacked`, ...), empty where it knows none."""
     try:
         done = subprocess.run(
             ["dpkg-query", "--show", "--showformat=${db:Status-Status}", name],
@@ -86,5 +87,5 @@ def _is_installed(name: str, environ: Mapping[str, str]) -> bool:
             check=False,
         )
     except OSError:
-        return False
-    return done.stdout == "installed"
+        return ""
+    return done.stdout

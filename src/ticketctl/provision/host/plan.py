@@ -110,12 +110,12 @@ def plan_engine(state: HostState) -> EnginePlan:
     if state.answer == "answers":
         return EnginePlan((), f"Docker Engine {state.detail} answers at {state.address}")
     if state.answer == "refused":
-        raise _refused(state)
+        raise refused_error(state)
     if not state.own or state.system != "Linux":
         raise _not_ours(state)
     if _lives(state.engine_pid, "dockerd"):
         return EnginePlan((AwaitEngine(state.address),), "the engine is starting")
-    if state.program is not None:
+    if state.program is not None and not state.half_installed:
         return _start(state)
     return _install(state)
 
@@ -149,14 +149,16 @@ def _install(state: HostState) -> EnginePlan:
         raise _not_installable(state)
     admit = (AdmitUser(state.user),) if state.privilege != "root" else ()
     steps = (InstallEngine(), *_starting(state), *admit, AwaitEngine(state.address))
-    return EnginePlan(steps, f"no Docker Engine is installed on {state.distribution.name}")
+    how_far = "only half of the Docker Engine" if state.half_installed else "no Docker Engine"
+    return EnginePlan(steps, f"{how_far} is installed on {state.distribution.name}")
 
 
 def _lives(file: PidFile | None, program: str) -> bool:
     return file is not None and file.program == program
 
 
-def _refused(state: HostState) -> EnginePermissionError:
+def refused_error(state: HostState) -> EnginePermissionError:
+    """Return the error for an engine that answers, and not to this user."""
     admit = "log out and in again" if state.member else f"`sudo usermod -aG docker {state.user}` and log in again"
     return EnginePermissionError(
         f"{state.user} may not use the Docker Engine at {state.address}",

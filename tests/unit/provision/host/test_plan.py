@@ -58,6 +58,13 @@ def test_who_installs_it_by_sudo_is_admitted_to_it() -> None:
     assert steps[2] == "make sam a member of the docker group (who may use the engine can act as root)"
 
 
+def test_an_engine_whose_installation_was_killed_is_installed_to_the_end() -> None:
+    plan = plan_engine(replace(INSTALLED, half_installed=True))
+
+    assert plan.reason == "only half of the Docker Engine is installed on Debian GNU/Linux 12 (bookworm)"
+    assert str(plan.steps[0]) == "install docker.io, iptables with apt-get"
+
+
 def test_a_stopped_engine_is_started_by_systemd_where_there_is_one() -> None:
     assert steps_of(replace(INSTALLED, systemd=True)) == [
         "start the engine, if it does not run yet: systemctl start docker",
