@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +10,8 @@ from typing import Literal
 from ticketctl.infra.docker import ContainerState
 from ticketctl.provision.stack.definition.service_definition import LABEL_HASH
 from ticketctl.provision.stack.spec import StackSpec
+
+_REPLACEMENT = re.compile(r"[0-9a-f]{12}_")
 
 DriftKind = Literal["missing", "changed", "other image", "orphaned"]
 
@@ -49,8 +52,20 @@ def find_drift(
 
 
 def by_service(containers: Sequence[ContainerState]) -> dict[str, ContainerState]:
-    """Return each service's container; what `compose run` made is left out."""
-    return {state.service: state for state in reversed(containers) if state.service and not state.one_off}
+    """Return each service's container, one that runs before one that does not.
+
+    What `compose run` made is left out, and what an interrupted replacement left behind.
+    """
+    own = [state for state in containers if state.service and not state.one_off and not is_leftover(state)]
+    return {state.service: state for state in sorted(own, key=lambda state: state.state == "running")}
+
+
+def is_leftover(state: ContainerState) -> bool:
+    """Say whether a container is one that should have replaced another, and was never started.
+
+    Compose makes it beside the old one, as `<id>_<name>`, and gives it the old one's name in the end.
+    """
+    return state.state == "created" and _REPLACEMENT.match(state.name) is not None
 
 
 def _service_drift(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ticketctl.infra.docker import ContainerState
-from ticketctl.provision.stack.drift import Drift, by_service, find_drift
+from ticketctl.provision.stack.drift import Drift, by_service, find_drift, is_leftover
 from ticketctl.provision.stack.spec import ServiceSpec, StackSpec
 
 Action = Literal["create", "recreate", "start", "resume", "keep"]
@@ -38,11 +38,13 @@ class ContainersPlan:
         actions: One for each service, in the order of the Compose file.
         orphans: Services with a container that are not in the stack any more.
         remove_orphans: Whether their containers are removed.
+        leftovers: Containers that an interrupted `up` left behind; they are removed.
     """
 
     actions: tuple[ServiceAction, ...]
     orphans: tuple[str, ...] = ()
     remove_orphans: bool = False
+    leftovers: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[ServiceAction, ...]:
@@ -52,7 +54,7 @@ class ContainersPlan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing would change."""
-        return not self.changes and not (self.orphans and self.remove_orphans)
+        return not self.changes and not self.leftovers and not (self.orphans and self.remove_orphans)
 
     def lines(self) -> tuple[str, ...]:
         """Return one line for each service and each orphan."""
@@ -61,6 +63,7 @@ class ContainersPlan:
         return (
             *(f"{action.action:<8}  {action.service:<{width}}  {action.cause}" for action in self.actions),
             *(f"{orphan_action}  {name:<{width}}  is not in the stack any more" for name in self.orphans),
+            *(f"remove    {name:<{width}}  was left behind by an interrupted start" for name in self.leftovers),
         )
 
 
@@ -91,6 +94,7 @@ def plan_containers(
         ),
         orphans=tuple(drift.service for drift in drifts if drift.kind == "orphaned"),
         remove_orphans=remove_orphans,
+        leftovers=tuple(state.name for state in containers if is_leftover(state)),
     )
 
 

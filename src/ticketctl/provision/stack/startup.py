@@ -125,7 +125,9 @@ class Startup:
         return f"interrupted; {services}{names}; the next `ticketctl up` goes on from there\n"
 
     def _prepare(self) -> None:
-        """Do what Compose does not: let paused containers go on, remove dead ones."""
+        """Do what Compose does not: let paused containers go on, remove dead ones and leftovers."""
+        for name in self.plan.leftovers:
+            self.engine.remove_container(name)
         present = by_service(self.before)
         for action in self.plan.changes:
             state = present.get(action.service)

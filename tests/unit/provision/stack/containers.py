@@ -15,17 +15,17 @@ def spec_of(**services: ServiceSpec) -> StackSpec:
     return StackSpec("shop", {item.name: item for item in services.values()})
 
 
-def service(name: str, *needs: str, condition: Condition = "service_healthy", **more: Any) -> ServiceSpec:
+def service(name: str, /, *needs: str, condition: Condition = "service_healthy", **more: Any) -> ServiceSpec:
     depends_on: dict[str, Condition] = dict.fromkeys(needs, condition)
     return ServiceSpec(**{"name": name, "image": "image:1", "depends_on": depends_on, "config_hash": "h1", **more})
 
 
-def container(name: str, **more: Any) -> ContainerState:
+def container(service: str, **more: Any) -> ContainerState:
     fields: dict[str, Any] = {
-        "id": f"id-{name}",
-        "name": f"shop-{name}-1",
+        "id": f"id-{service}",
+        "name": f"shop-{service}-1",
         "project": "shop",
-        "service": name,
+        "service": service,
         "state": "running",
         "health": "healthy",
         "started_at": "2026-01-01T00:00:00Z",

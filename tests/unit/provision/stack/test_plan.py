@@ -90,6 +90,24 @@ def test_what_compose_run_made_belongs_to_no_service() -> None:
     assert find_drift(STACK, (*ALL, container("booking", id="x", one_off=True)), IMAGE_IDS) == ()
 
 
+def test_what_an_interrupted_replacement_left_behind_is_removed() -> None:
+    """Killed between making the new container beside the old one and giving it the old one's name."""
+    half = container("mail", id="new", name="0123456789ab_shop-mail-1", state="created", health=None)
+
+    plan = plan_containers(STACK, (*ALL, half), IMAGE_IDS)
+
+    assert not plan.is_empty
+    assert plan.lines()[-1] == "remove    0123456789ab_shop-mail-1  was left behind by an interrupted start"
+    assert plan_containers(STACK, (*ALL[:3], half), IMAGE_IDS).lines()[3] == "create    mail     has no container"
+
+
+def test_of_two_containers_the_running_one_counts() -> None:
+    stopped = container("mail", id="other", state="exited")
+
+    assert plan_containers(STACK, (*ALL, stopped), IMAGE_IDS).is_empty
+    assert plan_containers(STACK, (stopped, *ALL), IMAGE_IDS).is_empty
+
+
 def test_each_kind_of_drift_is_named() -> None:
     containers = (container("mysql", labels={}), container("mail", image_id="sha256:old"), container("old"), ALL[1])
 
