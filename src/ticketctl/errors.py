@@ -8,7 +8,7 @@ never raised.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -129,6 +129,41 @@ class GeneratedFileEditedError(TicketctlError):
             why=f"its content no longer matches the hash in its first line\n{diff}".rstrip(),
             next_step="move the change into ticketctl.yaml, or give --force to overwrite the file",
         )
+
+
+class UnknownNameError(TicketctlError):
+    """A name given on the command line (a database, a service, an image) does not exist.
+
+    Attributes:
+        name: The name.
+        known: The names that exist.
+    """
+
+    code = "TKT-105"
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        self.known = tuple(known)
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, self.known, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        super().__init__(f"there is no {kind} '{name}'", next_step=f"{hint}there are {', '.join(self.known)}")
+
+    @classmethod
+    def check(cls, kind: str, names: Iterable[str], known: Iterable[str]) -> None:
+        """Raise for the first name that does not exist.
+
+        Args:
+            kind: What is named: `database`, `service`.
+            names: The given names.
+            known: The names that exist.
+        """
+        existing = list(known)
+        for name in names:
+            if name not in existing:
+                raise cls(kind, name, existing)
 
 
 # --- engine and stack (2xx) -------------------------------------------------------------------

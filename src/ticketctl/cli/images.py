@@ -36,7 +36,7 @@ def build(
     ctx: typer.Context,
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="mysql, redis, elasticsearch, service; none for all.", metavar="[NAME]..."),
+        typer.Argument(help="mysql, redis, elasticsearch, service; none for all.", metavar="NAME"),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Build even what is here already.")] = False,
     dry_run: DryRun = False,

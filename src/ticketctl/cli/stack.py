@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ticketctl.cli.invocation import DryRun, Invocation, Json, Yes, run_of
-from ticketctl.errors import SettingsError, SettingsProblem
+from ticketctl.errors import SettingsError, SettingsProblem, UnknownNameError
 
 if TYPE_CHECKING:
     from ticketctl.provision.stack.logs import LogLine
     from ticketctl.settings.model import Project
 
 Services = Annotated[
-    list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services; all of them when none is named.")
+    list[str] | None, typer.Argument(metavar="SERVICE", help="Services; all of them when none is named.")
 ]
 
 
@@ -167,11 +166,7 @@ def _known(run: Invocation, services: Sequence[str] | None) -> tuple[str, ...]:
     from ticketctl.provision.stack.variables import stack_services
 
     names = stack_services(_project(run).settings)
-    for name in services or ():
-        if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}"
-            raise typer.BadParameter(f"no service {name!r}; {hint}")
+    UnknownNameError.check("service", services or (), names)
     return tuple(services or ())
 
 

@@ -30,6 +30,7 @@ class Converter:
     def __init__(self, where: Where) -> None:
         self._where = where
         self.problems: list[SettingsProblem] = []
+        self._unusable = 0
 
     def convert(self, hint: Any, value: Any, path: Path_) -> Any:
         """Return `value` as the type of `hint`, or None after noting a problem."""
@@ -50,6 +51,7 @@ class Converter:
 
     def problem(self, path: Path_, message: str) -> None:
         """Note that the value at `path` is wrong."""
+        self._unusable += 1
         self.problems.append(SettingsProblem(self._where(path), ".".join(path), message))
 
     def _dataclass(self, cls: type[Any], value: Any, path: Path_) -> Any:
@@ -59,17 +61,20 @@ class Converter:
         hints = get_type_hints(cls, include_extras=True)
         known = {field.name: field for field in fields(cls)}
         self._report_unknown(value, known, path)
-        before = len(self.problems)
+        before = self._unusable
         chosen = {name: self.convert(hints[name], value[name], (*path, name)) for name in known if name in value}
         for name, declared in known.items():
             if name not in chosen and _is_required(declared):
                 self.problem(path, f"'{name}' is missing")
-        return cls(**chosen) if len(self.problems) == before else None
+        return cls(**chosen) if self._unusable == before else None
 
     def _report_unknown(self, value: Mapping[Any, Any], known: Iterable[str], path: Path_) -> None:
+        """Note unknown keys; they do not keep the rest from being used and checked."""
         for key in value:
             if key not in known:
-                self.problem((*path, str(key)), f"unknown key{suggestion(str(key), known)}")
+                here = (*path, str(key))
+                message = f"unknown key{suggestion(str(key), known)}"
+                self.problems.append(SettingsProblem(self._where(here), ".".join(here), message))
 
     def _optional(self, hint: Any, value: Any, path: Path_) -> Any:
         if value is None:

@@ -68,15 +68,21 @@ def load_project(path: Path, environ: Mapping[str, str], flags: Mapping[str, Any
     converter = Converter(lambda keys: _where(keys, sources, file))
     settings = converter.convert(Settings, values, ())
     problems = [*converter.problems, *unknown]
-    if settings is not None and not problems:
-        problems = check_settings(settings, lambda keys: _where(keys, sources, file))
+    if settings is not None:
+        problems += check_settings(settings, lambda keys: _where(keys, sources, file))
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(sorted(problems, key=_place))
     return Project(path.parent, settings, {".".join(key): source for key, source in sources.items()})
 
 
 def _where(keys: _Path, sources: Mapping[_Path, str], file: YamlFile) -> str:
     return sources.get(keys) or file.where(keys)
+
+
+def _place(problem: SettingsProblem) -> tuple[bool, int]:
+    """Sort key: lines of the file in their order, then the environment and flags."""
+    line = problem.where.rpartition(":")[2]
+    return (not line.isdigit(), int(line) if line.isdigit() else 0)
 
 
 def _overlay_environment(

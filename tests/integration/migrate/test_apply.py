@@ -17,7 +17,7 @@ from ticketctl.errors import (
     MigrationEditedError,
     MigrationFileError,
     MigrationStatementError,
-    SettingsError,
+    UnknownNameError,
 )
 from ticketctl.events import Notice, StepFinished, ignore
 from ticketctl.provision.migrate import runner
@@ -283,9 +283,9 @@ def test_one_bad_file_stops_every_database_before_the_first_is_touched(
     assert bench.tables() == []
 
     assert runner.apply(bench.root, databases, endpoints, emit=ignore, only=["main"]).changed
-    with pytest.raises(SettingsError, match="1 problem") as raised:
+    with pytest.raises(UnknownNameError, match="no database 'mian'") as raised:
         runner.apply(bench.root, databases, endpoints, emit=ignore, only=["mian"])
-    assert "did you mean main?" in raised.value.why
+    assert "did you mean 'main'?" in raised.value.next_step
 
 
 def test_a_metadata_lock_is_not_waited_for_long(bench: Bench, root: Root) -> None:

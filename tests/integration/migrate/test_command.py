@@ -159,8 +159,8 @@ def test_a_wrong_password(migrate: Command) -> None:
 
 def test_an_unknown_database(migrate: Command) -> None:
     done = migrate("apply", "--only", "mian")
-    assert done.code == 3
-    assert "did you mean main?" in done.err
+    assert done.code == 2
+    assert "did you mean 'main'?" in done.err
 
 
 def test_the_shell_script_is_the_same_command(migrate: Command, tmp_path: Path) -> None:

@@ -88,5 +88,5 @@ def test_a_full_disk_while_building_is_recognised(project: LiveStack) -> None:
 def test_an_unknown_name_is_answered_with_the_nearest(project: LiveStack) -> None:
     done = project.start("images", "build", "servce")
 
-    assert done.returncode == 3
+    assert done.returncode == 2
     assert "did you mean 'service'?" in done.stderr

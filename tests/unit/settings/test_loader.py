@@ -100,10 +100,18 @@ stack:
 
     assert problems(tmp_path, text) == [
         "ticketctl.yaml:1: runtime: expected one of docker, external, got 'dokcer'; did you mean 'docker'?",
+        "ticketctl.yaml:3: services.booking: 'language' is missing",
         "ticketctl.yaml:5: services.booking.langage: unknown key; did you mean 'language'?",
         "ticketctl.yaml:6: services.booking.port: expected a whole number, got 'eighty'",
-        "ticketctl.yaml:3: services.booking: 'language' is missing",
         "ticketctl.yaml:8: stack.timeout: expected a number, got 'soon'",
+    ]
+
+
+def test_an_unknown_key_does_not_hide_a_contradiction(tmp_path: Path) -> None:
+    assert problems(tmp_path, "mysql: {topolgy: split}\nstack: {timeout: 0}\n", {"TICKETCTL_FOO": "1"}) == [
+        "ticketctl.yaml:1: mysql.topolgy: unknown key; did you mean 'topology'?",
+        "ticketctl.yaml:2: stack.timeout: must be greater than 0",
+        "TICKETCTL_FOO: foo: unknown key",
     ]
 
 

@@ -13,7 +13,7 @@ from ticketctl.events import Event, Notice, Progress, StepFinished, StepStarted
 if TYPE_CHECKING:
     from rich.table import Table
 
-OUTCOME_MARKS = {"changed": "done", "unchanged": "nothing to change", "failed": "failed"}
+OUTCOME_MARKS = {"changed": "done", "unchanged": "ok", "failed": "failed"}
 
 
 class Renderer(Protocol):

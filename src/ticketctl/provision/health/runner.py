@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from ticketctl.errors import SettingsError, SettingsProblem
+from ticketctl.errors import UnknownNameError
 from ticketctl.events import Emit, ignore, step
 from ticketctl.provision.health.concurrent import STEP, run_targets
 from ticketctl.provision.health.elasticsearch import elasticsearch_target
@@ -17,7 +17,6 @@ from ticketctl.provision.health.redis import redis_target
 from ticketctl.provision.health.services import service_targets
 from ticketctl.provision.health.target import Target
 from ticketctl.provision.stack.env_file import read_env
-from ticketctl.settings.convert import suggestion
 from ticketctl.settings.endpoints import Endpoints
 from ticketctl.settings.model import Project
 
@@ -36,7 +35,7 @@ def check(project: Project, endpoints: Endpoints, *, only: Collection[str] = (),
         emit: Told of each target when it is finished.
 
     Raises:
-        SettingsError: `only` names something that there is not.
+        UnknownNameError: `only` names something that there is not.
         EnvFileError: `compose/.env` lacks the port of a service.
     """
     targets = selected(find_targets(project, endpoints), only)
@@ -113,17 +112,12 @@ def selected(targets: Sequence[Target[Any]], only: Collection[str]) -> tuple[Tar
         only: Names and kinds; empty for all.
 
     Raises:
-        SettingsError: A name is none of theirs.
+        UnknownNameError: A name is none of theirs.
     """
     if not only:
         return tuple(targets)
     known = [*dict.fromkeys((*_kinds(targets), *(target.name for target in targets)))]
-    unknown = [name for name in only if name not in known]
-    if unknown:
-        raise SettingsError(
-            [SettingsProblem("--only", "", f"nothing is called '{name}'{suggestion(name, known)}") for name in unknown],
-            next_step=f"choose from {', '.join(known)}",
-        )
+    UnknownNameError.check("backend or service", only, known)
     return tuple(target for target in targets if target.name in only or _kind(target) in only)
 
 

@@ -49,7 +49,7 @@ def rollback(
         MigrationStatementError: The server refused a statement.
         MigrationLockedError: Another runner did not finish in time.
         BackendError: The server cannot be reached or refuses.
-        SettingsError: There is no such database.
+        UnknownNameError: There is no such database.
     """
     (target,) = find_targets(project_root, databases, endpoints, (planned.key,))
     done: list[AppliedMigration] = []

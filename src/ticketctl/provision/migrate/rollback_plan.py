@@ -98,7 +98,7 @@ def plan_rollback(
         MigrationEditedError: The executed part of a rollback file has changed.
         MigrationInDoubtError: A statement's outcome is unknown.
         BackendError: The server cannot be reached or refuses.
-        SettingsError: There is no such database.
+        UnknownNameError: There is no such database.
     """
     (target,) = find_targets(project_root, databases, endpoints, (key,))
     found = decide(target, observe(target.endpoint), steps)

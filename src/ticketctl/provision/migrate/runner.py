@@ -55,7 +55,7 @@ def plan(
         MigrationEditedError: An applied migration has changed.
         MigrationInDoubtError: A statement's outcome is unknown.
         BackendError: A server cannot be reached or refuses.
-        SettingsError: `only` names a database that does not exist.
+        UnknownNameError: `only` names a database that does not exist.
     """
     targets = find_targets(project_root, databases, endpoints, only)
     return Plan(tuple(_planned(target, observe(target.endpoint)) for target in targets))
@@ -79,7 +79,7 @@ def status(
     Raises:
         MigrationFileError: A file cannot be used.
         BackendError: A server cannot be reached or refuses.
-        SettingsError: `only` names a database that does not exist.
+        UnknownNameError: `only` names a database that does not exist.
     """
     targets = find_targets(project_root, databases, endpoints, only)
     return StatusResult(tuple(_status(target, observe(target.endpoint)) for target in targets))
@@ -116,7 +116,7 @@ def apply(
         MigrationStatementError: The server refused a statement.
         MigrationLockedError: Another runner did not finish in time.
         BackendError: A server cannot be reached or refuses.
-        SettingsError: `only` names a database that does not exist.
+        UnknownNameError: `only` names a database that does not exist.
     """
     began = time.monotonic()
     targets = find_targets(project_root, databases, endpoints, only)

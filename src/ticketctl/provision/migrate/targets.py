@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from ticketctl.errors import SettingsError, SettingsProblem
+from ticketctl.errors import UnknownNameError
 from ticketctl.provision.migrate.files import Migration, discover
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
@@ -51,16 +50,9 @@ def find_targets(
 
     Raises:
         MigrationFileError: A file cannot be used.
-        SettingsError: `only` names a database that does not exist.
+        UnknownNameError: `only` names a database that does not exist.
     """
-    problems = []
-    for key in only:
-        if key not in databases:
-            close = get_close_matches(key, list(databases), n=1)
-            known = f"did you mean {close[0]}?" if close else f"there are {', '.join(databases)}"
-            problems.append(SettingsProblem("databases", key, f"no such database; {known}"))
-    if problems:
-        raise SettingsError(problems, next_step="give a key of `databases` in ticketctl.yaml, such as `events`")
+    UnknownNameError.check("database", only, databases)
     return tuple(
         Target(key, endpoints[key], project_root / database.migrations, discover(project_root / database.migrations))
         for key, database in databases.items()

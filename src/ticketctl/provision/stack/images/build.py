@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from ticketctl.errors import SettingsError, SettingsProblem
+from ticketctl.errors import UnknownNameError
 from ticketctl.events import Emit, Progress, step
 from ticketctl.infra.docker import Engine
 from ticketctl.provision.stack.images.bases import STEP, base_for
 from ticketctl.provision.stack.images.sources import KINDS, ImageSource, build_context, read_source
-from ticketctl.settings.convert import suggestion
 from ticketctl.settings.model import Project
 
 LABEL = "ticketctl.image"
@@ -29,15 +28,10 @@ def plan_builds(
         force: Return also those whose image is here.
 
     Raises:
-        SettingsError: A name is no kind of image.
+        UnknownNameError: A name is no kind of image.
         ImageBuildError: A build folder cannot be used.
     """
-    unknown = [name for name in names if name not in KINDS]
-    if unknown:
-        raise SettingsError(
-            [SettingsProblem("", name, f"is no image of ours{suggestion(name, KINDS)}") for name in unknown],
-            next_step=f"there are {', '.join(KINDS)}",
-        )
+    UnknownNameError.check("image", names, KINDS)
     found = (read_source(project.compose_dir, kind) for kind in KINDS if not names or kind in names)
     sources = (source for source in found if source is not None)
     return tuple(source for source in sources if force or engine.images.find(source.reference) is None)
