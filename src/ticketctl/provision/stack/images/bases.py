@@ -17,6 +17,11 @@ from ticketctl.provision.stack.images.sources import ImageSource
 
 STEP = "images"
 _PACKAGES = ("mmdebstrap", "debian-archive-keyring")
+# What Debian's own `slim` images leave out, now and at each later installation. Copyrights stay.
+_SLIM = (
+    *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "info", "locale", "man")),
+    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+)
 # Sid's release file may be older than its validity says.
 _OPTIONS: Mapping[str, tuple[str, ...]] = {"sid": ('--aptopt=Acquire::Check-Valid-Until "false"',)}
 
@@ -52,7 +57,7 @@ def base_for(source: ImageSource, engine: Engine, *, environ: Mapping[str, str],
 
 def _make_root(suite: str, archive: Path, environ: Mapping[str, str]) -> None:
     prefix = root_prefix(observe_privilege(environ, can_ask=False))
-    command = [*prefix, "mmdebstrap", "--variant=minbase", *_OPTIONS.get(suite, ()), suite, str(archive)]
+    command = [*prefix, "mmdebstrap", "--variant=minbase", *_SLIM, *_OPTIONS.get(suite, ()), suite, str(archive)]
     try:
         done = subprocess.run(
             command,
