@@ -53,7 +53,7 @@ def _probe_mysql(dependency: Dependency) -> None:
             host=dependency.host,
             port=dependency.port,
             user=dependency.user,
-            password=dependency.password,
+            password=dependency.password.encode(),  # text would be sent in Latin-1
             database=dependency.name,
             connect_timeout=TIMEOUT_SECONDS,
             read_timeout=TIMEOUT_SECONDS,
