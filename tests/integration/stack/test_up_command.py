@@ -153,7 +153,7 @@ def test_up_again_keeps_every_container_and_says_so(live: LiveStack) -> None:
     printed = live.run("up", "redis")
 
     seconds = time.monotonic() - began
-    assert "nothing to change, all 1 services are healthy" in printed
+    assert "nothing to change, 1 of 1 services are healthy" in printed
     assert (containers(live)["redis"].id, containers(live)["redis"].started_at) == (before.id, before.started_at)
     assert seconds < 10  # 0.7 s on a machine with nothing else to do
 

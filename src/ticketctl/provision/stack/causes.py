@@ -153,6 +153,30 @@ _PATTERNS = (
 )
 
 
+# What Compose itself may fail of, before there is a container to look at.
+_COMPOSE_FAILURES = (
+    (
+        r"address pools? (?:have been )?(?:fully subscribed|.*exhausted)|non-overlapping IPv4 address pool",
+        "no address range is left for another network: `docker network ls` shows them, `ticketctl down` in a project "
+        "that is not needed now gives one back",
+    ),
+    (r"No such image|pull access denied|manifest unknown", "`ticketctl images list` shows where each image comes from"),
+    (
+        r"[Cc]onflict\. The container name",
+        "`ticketctl down`, then `ticketctl up`: a container of that name is in the way",
+    ),
+)
+
+
+def after_compose_failure(text: str) -> str:
+    """Return what to do about a failure of Compose itself, empty when its message is not a known one.
+
+    Args:
+        text: Its last lines.
+    """
+    return next((next_step for regex, next_step in _COMPOSE_FAILURES if re.search(regex, text)), "")
+
+
 def likely_cause(evidence: Evidence) -> Cause:
     """Return the likeliest cause: a known message first, then what the way it ended says.
 

@@ -11,6 +11,7 @@ from ticketctl.infra.docker import ContainerState
 from ticketctl.provision.stack.definition.service_definition import LABEL_HASH
 from ticketctl.provision.stack.spec import StackSpec
 
+LABEL_IMAGE = "com.docker.compose.image"
 _REPLACEMENT = re.compile(r"[0-9a-f]{12}_")
 
 DriftKind = Literal["missing", "changed", "other image", "orphaned"]
@@ -77,7 +78,8 @@ def _service_drift(
     if state.labels.get(LABEL_HASH, "") != service.config_hash:
         return (Drift(name, "changed", "its definition has changed since the container was made"),)
     wanted = image_ids.get(service.image)
-    if wanted != state.image_id:
+    # Engines with the containerd image store know an image by two digests; Compose noted the one that it saw.
+    if wanted is None or wanted not in (state.image_id, state.labels.get(LABEL_IMAGE)):
         seen = f"{service.image} names another image now" if wanted else f"{service.image} is not here yet"
         return (Drift(name, "other image", seen),)
     return ()

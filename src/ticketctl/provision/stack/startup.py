@@ -12,6 +12,7 @@ from ticketctl.events import Emit, Progress, ignore
 from ticketctl.infra.compose import Compose, ComposeProcess
 from ticketctl.infra.docker import ContainerState, Engine, is_disk_full
 from ticketctl.provision.stack.alongside import Alongside, AlongsideTask
+from ticketctl.provision.stack.causes import after_compose_failure
 from ticketctl.provision.stack.drift import by_service
 from ticketctl.provision.stack.failure import LOG_LINES, failure_report, unhealthy_error
 from ticketctl.provision.stack.feed import EventFeed
@@ -224,6 +225,7 @@ class Startup:
     def _compose_failure(self, process: ComposeProcess) -> TicketctlError:
         error = process.error()
         error.why = self.launch.redact(error.why)
+        error.next_step = after_compose_failure(error.why) or error.next_step
         if is_disk_full(error.why):
             return DiskFullError(
                 "the engine's disk is full",

@@ -56,7 +56,8 @@ class UpResult:
             counts[action.action] = counts.get(action.action, 0) + 1
         past = {"create": "created", "recreate": "recreated", "start": "started", "resume": "resumed"}
         done = ", ".join(f"{count} {past[action]}" for action, count in counts.items())
-        return f"all {len(self.plan.containers.actions)} services are healthy{f' ({done})' if done else ''}"
+        total = len(self.plan.containers.actions)
+        return f"{total} of {total} services are healthy{f' ({done})' if done else ''}"
 
 
 def up(

@@ -1,7 +1,7 @@
 import pytest
 
 from ticketctl.infra.docker import ProbeResult
-from ticketctl.provision.stack.causes import Evidence, likely_cause
+from ticketctl.provision.stack.causes import Evidence, after_compose_failure, likely_cause
 from unit.provision.stack.containers import container
 
 # Real lines of the servers, shortened.
@@ -117,3 +117,18 @@ def test_an_unhealthy_service_and_a_slow_one_are_told_apart() -> None:
     assert likely_cause(Evidence(container("mysql", health="starting"), (), "")).text.startswith(
         "it was still starting"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("could not find an available, non-overlapping IPv4 address pool among the defaults", "docker network ls"),
+        ("all predefined address pools have been fully subscribed", "docker network ls"),
+        ("Error response from daemon: No such image: x:1", "ticketctl images list"),
+        ('Conflict. The container name "/shop-mysql-1" is already in use', "ticketctl down"),
+        ("something else", ""),
+    ],
+)
+def test_a_known_failure_of_compose_itself_has_its_way_out(line: str, words: str) -> None:
+    assert words in after_compose_failure(line)
+    assert bool(words) == bool(after_compose_failure(line))

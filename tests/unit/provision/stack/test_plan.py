@@ -2,7 +2,7 @@ import pytest
 
 from ticketctl.infra.docker import ContainerState
 from ticketctl.provision.stack.definition.service_definition import LABEL_HASH
-from ticketctl.provision.stack.drift import find_drift
+from ticketctl.provision.stack.drift import LABEL_IMAGE, find_drift
 from ticketctl.provision.stack.plan import plan_containers
 from unit.provision.stack.containers import IMAGE_IDS, container, service, spec_of
 
@@ -72,6 +72,15 @@ def test_named_services_bring_what_they_need_and_nothing_else() -> None:
     plan = plan_containers(STACK, (), IMAGE_IDS, only=["booking"])
 
     assert [action.service for action in plan.actions] == ["mysql", "setup", "booking"]
+
+
+def test_the_digest_that_compose_noted_counts_as_well() -> None:
+    """The engine's containerd image store names the image of a container by another digest than the reference."""
+    labels = {LABEL_HASH: "h1", LABEL_IMAGE: "sha256:one"}
+
+    assert plan_containers(
+        spec_of(a=MYSQL), (container("mysql", image_id="sha256:manifest", labels=labels),), IMAGE_IDS
+    ).is_empty
 
 
 def test_orphans_are_told_and_removed_only_on_request() -> None:
