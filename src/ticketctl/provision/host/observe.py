@@ -170,7 +170,7 @@ def is_member(user: str, group: str) -> bool:
 
 def _read_as_root(path: Path, privilege: Privilege) -> str | None:
     try:
-        return path.read_text(encoding="ascii", errors="replace")
+        return path.read_text(encoding="utf-8", errors="replace")
     except PermissionError:
         if privilege != "sudo":
             return None
