@@ -1,14 +1,11 @@
-"""What a CI system reads of a bootstrap: JUnit XML, annotations and a summary of GitHub Actions."""
+"""What a CI system reads of a bootstrap: JUnit XML, and the summary page of GitHub Actions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
 from xml.etree import ElementTree  # writes XML, parses none
 
-from ticketctl.cli.render.events import plain_line
-from ticketctl.events import Event, StepFinished, StepStarted
 from ticketctl.provision.bootstrap import BootstrapReport
 
 _MARKS = {"changed": "done", "unchanged": "nothing to change", "failed": "**failed**", "skipped": "not reached"}
@@ -73,49 +70,6 @@ def write_step_summary(report: BootstrapReport, environ: Mapping[str, str]) -> N
     if target:
         with Path(target).open("a", encoding="utf-8") as stream:
             stream.write(step_summary(report))
-
-
-class GithubLines:
-    """Plain lines in a collapsible group a step, and an error annotation for a failed one.
-
-    Args:
-        stream: Where the runner reads its commands (standard output or error of the job).
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._open = False
-
-    def __call__(self, event: Event) -> None:
-        """Write the event; steps open and close their group."""
-        if isinstance(event, StepStarted):
-            self._group(f"{event.step}: {event.title}")
-            return
-        if isinstance(event, StepFinished):
-            self.close()
-            if event.outcome == "failed":
-                self._write(f"::error title=ticketctl {event.step}::{_escaped(event.summary)}")
-        self._write(plain_line(event))
-
-    def close(self) -> None:
-        """End the open group."""
-        if self._open:
-            self._write("::endgroup::")
-            self._open = False
-
-    def _group(self, title: str) -> None:
-        self.close()
-        self._write(f"::group::{_escaped(title)}")
-        self._open = True
-
-    def _write(self, line: str) -> None:
-        self._stream.write(line + "\n")
-        self._stream.flush()
-
-
-def _escaped(text: str) -> str:
-    """Return a text as a workflow command's data."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _cell(text: str) -> str:

@@ -40,8 +40,6 @@ def renderer_for(stream: TextIO, *, json: bool, environ: Mapping[str, str], plai
     if json:
         return JsonLines(stream)
     if environ.get("GITHUB_ACTIONS") == "true":
-        from ticketctl.cli.render.ci import GithubLines
-
         return GithubLines(stream)
     if stream.isatty() and not plain and not environ.get("CI") and environ.get("TERM") != "dumb":
         return LiveDisplay(stream)
@@ -84,6 +82,44 @@ class PlainLines:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class GithubLines:
+    """Plain lines in a collapsible group a step, and an error annotation for a failed one.
+
+    Args:
+        stream: Where the runner reads its commands (standard output or error of the job).
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._open = False
+
+    def __call__(self, event: Event) -> None:
+        """Write the event; steps open and close their group."""
+        if isinstance(event, StepStarted):
+            self._group(f"{event.step}: {event.title}")
+            return
+        if isinstance(event, StepFinished):
+            self.close()
+            if event.outcome == "failed":
+                self._write(f"::error title=ticketctl {event.step}::{_escaped(event.summary)}")
+        self._write(plain_line(event))
+
+    def close(self) -> None:
+        """End the open group."""
+        if self._open:
+            self._write("::endgroup::")
+            self._open = False
+
+    def _group(self, title: str) -> None:
+        self.close()
+        self._write(f"::group::{_escaped(title)}")
+        self._open = True
+
+    def _write(self, line: str) -> None:
+        self._stream.write(line + "\n")
+        self._stream.flush()
 
 
 class LiveDisplay:
@@ -146,6 +182,11 @@ def plain_line(event: Event) -> str:
     if isinstance(event, StepFinished):
         return f"{event.step}: {OUTCOME_MARKS[event.outcome]} ({event.seconds:.1f} s) {event.summary}".rstrip()
     return f"{'note' if event.level == 'info' else 'warning'}: {event.text}"
+
+
+def _escaped(text: str) -> str:
+    """Return a text as a workflow command's data."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _count(progress: Progress) -> str:

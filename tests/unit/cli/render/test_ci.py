@@ -6,8 +6,8 @@ import io
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ticketctl.cli.render.ci import GithubLines, junit_xml, step_summary, write_step_summary
-from ticketctl.cli.render.events import renderer_for
+from ticketctl.cli.render.ci import junit_xml, step_summary, write_step_summary
+from ticketctl.cli.render.events import GithubLines, renderer_for
 from ticketctl.events import Progress, StepFinished, StepStarted
 from ticketctl.provision.bootstrap import BootstrapReport, StepReport
 
