@@ -1,7 +1,3 @@
-"""Build folders: what changes their identity, and what is sent to the engine."""
-
-from __future__ import annotations
-
 import tarfile
 from pathlib import Path
 
@@ -10,81 +6,112 @@ import pytest
 from ticketctl.errors import ImageBuildError
 from ticketctl.provision.stack.images.sources import KINDS, ImageSource, build_context, is_built_here, read_source
 
-ROOT = Path(__file__).parents[5]
-DOCKERFILE = "ARG BASE=debian:bookworm-slim\nFROM ${BASE}\nCOPY run.sh host-ca.cr[t] /\n"
+OWN = Path(__file__).parents[5] / "compose"
+DOCKERFILE = "# first\nARG BASE=debian:sid-slim\nFROM ${BASE}\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "images" / "redis"
-    path.mkdir(parents=True)
-    (path / "Dockerfile").write_text(DOCKERFILE)
-    (path / "run.sh").write_text("#!/bin/sh\n")
-    return path
+    made = tmp_path / "images" / "redis"
+    made.mkdir(parents=True)
+    (made / "Dockerfile").write_text(DOCKERFILE)
+    (made / "entrypoint.sh").write_text("#!/bin/sh\n")
+    return made
 
 
-def source(folder: Path) -> ImageSource:
-    found = read_source(folder.parents[1], folder.name)
-    assert found is not None
-    return found
+def source_of(folder: Path) -> ImageSource:
+    source = read_source(folder.parents[1], "redis")
+    assert source is not None
+    return source
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_folder_of_this_project_can_be_built(kind: str) -> None:
-    found = read_source(ROOT / "compose", kind)
+def test_every_folder_of_ours_says_what_it_begins_from(kind: str) -> None:
+    source = read_source(OWN, kind)
 
-    assert found is not None
-    assert is_built_here(found.reference, kind)
-    assert found.suite == ("sid" if kind in ("mysql", "redis") else "bookworm")
-
-
-def test_the_identity_follows_the_content_alone(folder: Path) -> None:
-    before = source(folder).digest
-    (folder / "README.md").write_text("words")
-    (folder / "run.sh").chmod(0o755)
-    assert source(folder).digest == before
-
-    (folder / "run.sh").write_text("#!/bin/sh\nexit 1\n")
-    assert source(folder).digest != before
-
-
-def test_moving_a_line_between_files_is_a_change(folder: Path) -> None:
-    (folder / "a").write_text("xy")
-    before = source(folder).digest
-    (folder / "a").write_text("x")
-    (folder / "b").write_text("y")
-
-    assert source(folder).digest != before
+    assert source is not None
+    assert source.base == f"debian:{source.suite}-slim"
+    assert is_built_here(source.reference, kind)
 
 
 def test_a_project_without_the_folder_has_no_source(tmp_path: Path) -> None:
-    assert read_source(tmp_path, "mysql") is None
+    assert read_source(tmp_path, "redis") is None
 
 
-def test_a_dockerfile_must_say_its_base(folder: Path) -> None:
-    (folder / "Dockerfile").write_text("FROM debian:bookworm-slim\n")
+def test_the_identity_is_that_of_the_content(folder: Path) -> None:
+    first = source_of(folder)
 
-    with pytest.raises(ImageBuildError, match="does not say which base"):
-        read_source(folder.parents[1], "redis")
+    (folder / "README.md").write_text("how to")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "x.pyc").write_bytes(b"\0")
+    assert source_of(folder) == first
 
+    (folder / "entrypoint.sh").write_text("#!/bin/sh\nset -e\n")
+    changed = source_of(folder)
+    assert changed.digest != first.digest
 
-def names(found: ImageSource, host_ca: Path | None) -> dict[str, int]:
-    with tarfile.open(fileobj=build_context(found, host_ca)) as tar:
-        return {entry.name: entry.mode for entry in tar.getmembers()}
-
-
-def test_the_context_is_the_same_on_every_machine(folder: Path) -> None:
-    first = build_context(source(folder), None).read()
-    (folder / "run.sh").touch()
-
-    assert build_context(source(folder), None).read() == first
-    assert names(source(folder), None) == {"Dockerfile": 0o644, "run.sh": 0o755}
+    (folder / "entrypoint.sh").rename(folder / "start.sh")
+    assert source_of(folder).digest not in (first.digest, changed.digest)
 
 
-def test_the_host_s_authorities_go_only_where_they_are_asked_for(folder: Path, tmp_path: Path) -> None:
+def test_a_file_that_begins_where_another_ends_is_another_identity(folder: Path) -> None:
+    (folder / "a").write_text("xy")
+    (folder / "b").write_text("z")
+    first = source_of(folder)
+
+    (folder / "a").write_text("x")
+    (folder / "b").write_text("yz")
+
+    assert source_of(folder).digest != first.digest
+
+
+@pytest.mark.parametrize("line", ["", "ARG BASE", "ARG BASE=ubuntu", "FROM debian:sid-slim"])
+def test_a_dockerfile_that_does_not_say_its_base_is_refused(folder: Path, line: str) -> None:
+    (folder / "Dockerfile").write_text(f"{line}\nFROM ${{BASE}}\n")
+
+    with pytest.raises(ImageBuildError, match="which base"):
+        source_of(folder)
+
+
+def test_the_context_is_the_same_wherever_and_whenever_it_is_made(folder: Path) -> None:
+    with build_context(source_of(folder), None) as context:
+        first = context.read()
+    (folder / "entrypoint.sh").touch()
+    (folder / "entrypoint.sh").chmod(0o600)
+
+    with build_context(source_of(folder), None) as context:
+        assert context.read() == first
+        context.seek(0)
+        with tarfile.open(fileobj=context) as tar:
+            assert {entry.name: oct(entry.mode) for entry in tar} == {"Dockerfile": "0o644", "entrypoint.sh": "0o755"}
+
+
+def test_the_hosts_certificates_go_only_where_the_dockerfile_takes_them(folder: Path, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.crt"
     bundle.write_text("-----BEGIN CERTIFICATE-----\n")
+    with build_context(source_of(folder), bundle) as context, tarfile.open(fileobj=context) as tar:
+        assert "host-ca.crt" not in tar.getnames()
 
-    assert "host-ca.crt" in names(source(folder), bundle)
-    (folder / "Dockerfile").write_text(DOCKERFILE.replace(" host-ca.cr[t]", ""))
-    assert "host-ca.crt" not in names(source(folder), bundle)
+    (folder / "Dockerfile").write_text(f"{DOCKERFILE}COPY entrypoint.sh host-ca.cr[t] /tmp/\n")
+    with_ca = source_of(folder)
+
+    with build_context(with_ca, bundle) as context, tarfile.open(fileobj=context) as tar:
+        assert "host-ca.crt" in tar.getnames()
+    # What one host trusts is no part of the image's identity.
+    bundle.write_text("another")
+    assert source_of(folder) == with_ca
+
+
+@pytest.mark.parametrize(
+    ("reference", "ours"),
+    [
+        ("ticketctl/redis:0123456789ab", True),
+        ("ticketctl/redis:dev", False),
+        ("ticketctl/mysql:0123456789ab", False),
+        ("redis:8", False),
+        ("example.org/ticketctl/redis:0123456789ab", False),
+        ("", False),
+    ],
+)
+def test_only_references_of_this_builder_are_its_own(reference: str, ours: bool) -> None:
+    assert is_built_here(reference, "redis") is ours
