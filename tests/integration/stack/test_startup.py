@@ -226,6 +226,19 @@ def test_work_alongside_begins_before_the_rest_is_up_and_is_repeated_until_it_re
     assert calls == [False, False, False]
 
 
+def test_work_alongside_is_not_done_on_the_container_that_is_about_to_go(make_stack: MakeStack) -> None:
+    stack = make_stack(base=healthy())
+    stack.up()
+    old = stack.containers()["base"].id
+    stack.services["base"]["environment"] = {"A": "1"}
+    seen: list[str] = []
+
+    stack.up(alongside=(Alongside("base", lambda: seen.append(stack.containers()["base"].id)),))
+
+    assert len(seen) == 1
+    assert seen != [old]
+
+
 def test_a_failure_of_the_work_alongside_ends_the_wait(make_stack: MakeStack) -> None:
     stack = make_stack(base=service("sleep 600", check="false"))
     began = time.monotonic()

@@ -159,7 +159,7 @@ class Startup:
             self._compose_ended(compose)
         standings = self._judge.standings()
         self._show(standings)
-        self._begin_tasks()
+        self._begin_tasks(standings)
         if any(standing.phase == "failed" for standing in standings):
             raise self._failure(timed_out=False)
         ready = self._process is None and all(standing.phase == "ready" for standing in standings)
@@ -194,10 +194,11 @@ class Startup:
         if all(standing.phase in ("ready", "waiting") for standing in standings):
             self._process = self._start(compose)
 
-    def _begin_tasks(self) -> None:
+    def _begin_tasks(self, standings: Sequence[Standing]) -> None:
+        # Who waits may still have the old container, which is about to go.
+        running = {item.service for item in standings if item.phase in ("starting", "recovering", "ready")}
         for task in self._tasks:
-            state = self._states.get(task.service)
-            if state is not None and state.state == "running":
+            if task.service in running:
                 task.start()
 
     def _show(self, standings: Sequence[Standing]) -> None:
