@@ -22,6 +22,7 @@ import pytest
 from integration.eventually import eventually
 from integration.servers import docker
 from live_stack import TICKETCTL, LiveStack
+from ticketctl.infra.compose import find_compose
 from ticketctl.infra.docker import ContainerState, connect_engine
 from ticketctl.provision.stack.drift import by_service
 
@@ -134,6 +135,33 @@ def ready(live: LiveStack) -> set[str]:
     return {service["service"] for service in status["services"] if service["phase"] == "ready"}
 
 
+def answer(live: LiveStack, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command at a terminal and type an answer."""
+    ours, theirs = os.openpty()
+    os.write(ours, text.encode())
+    try:
+        return subprocess.run(
+            [*TICKETCTL, *arguments],
+            cwd=live.root,
+            env=live.environment,
+            stdin=theirs,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def living(pids: Sequence[int]) -> list[int]:
     return [pid for pid in pids if is_alive(pid)]
 
@@ -209,6 +237,38 @@ def test_a_port_that_somebody_holds_is_replaced_and_remembered(live: LiveStack) 
 
     live.run("up", "redis")
     assert containers(live)["redis"].ports[0].host_port == taken
+
+
+def test_a_stack_begun_by_compose_alone_is_taken_over_with_passwords_of_its_own(live: LiveStack) -> None:
+    live.run("compose", "render")
+    images = {item["name"]: item["reference"] for item in live.json("images", "list")}
+    folder = live.root / "compose"
+    values = {
+        "COMPOSE_PROJECT_NAME": f"{live.root.name}-plain",
+        "MYSQL_IMAGE": images["mysql"],
+        "REDIS_IMAGE": images["redis"],
+        "MYSQL_PORT": str(free_port()),
+        "REDIS_PORT": str(free_port()),
+        "OF_THE_USER": "kept",
+    }
+    example = re.sub(r"^COMPOSE_PROJECT_NAME=.*\n", "", (folder / ".env.example").read_text(), flags=re.MULTILINE)
+    (folder / ".env").write_text(example + "".join(f"{name}={value}\n" for name, value in values.items()))
+    compose = find_compose(os.environ)
+    compose.run(
+        ["up", "--detach", "--wait", "mysql", "redis"],
+        project=values["COMPOSE_PROJECT_NAME"],
+        file=folder / "docker-compose.yml",
+        env=os.environ,
+    )
+
+    live.run("up", "events")
+
+    text = (folder / ".env").read_text()
+    assert "=example-" not in text
+    assert "OF_THE_USER=kept" in text
+    assert ready(live) == {"mysql", "redis", "events"}
+    assert containers(live)["mysql"].ports[0].host_port == int(values["MYSQL_PORT"])
+    assert "nothing to change" in live.run("up", "events")
 
 
 # --- interrupted ----------------------------------------------------------------------------------
@@ -373,6 +433,9 @@ def test_down_keeps_the_data_and_reset_deletes_them_only_when_told(live: LiveSta
         assert cursor.fetchall() == ((3,),)
 
     refused = live.start("reset")
+    declined = answer(live, "n\n", "reset")
+    assert declined.returncode == 130
+    assert "Go on? [y/N]" in declined.stderr
     assert refused.returncode == 2
     assert "TKT-210" in refused.stderr
     assert re.search(r"database events_db +on mysql +1 tables +about 3 rows", refused.stderr)
