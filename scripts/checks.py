@@ -8,7 +8,7 @@ last line says which it was.
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 import sys
 import time
@@ -21,6 +21,7 @@ PYTHON = sys.executable
 TICKETCTL = (PYTHON, "-m", "ticketctl.cli.entry")
 # What uses the engine gets the group that lets it, should this run have installed the engine.
 WITH_ENGINE = ("scripts/with_engine.sh",)
+SHELL = re.compile(r"#!.*\b(ba)?sh\b|# shellcheck shell=")
 Command = Sequence[str]
 
 
@@ -50,20 +51,19 @@ def pytest_in(*folders: str, launcher: Command = ()) -> Callable[[], Sequence[Co
 
 
 def shell_scripts() -> Sequence[Command]:
-    """Check the shell scripts, where the tool for it is installed."""
-    if shutil.which("shellcheck") is None:
-        return []
-    command = ["git", "ls-files", "*.sh", ".ci/run"]
-    scripts = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    """Check the shell scripts: what ends in `.sh`, and what a first line hands to a shell."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    first_lines = {name: first_line(ROOT / name) for name in listed if (ROOT / name).is_file()}
+    own = [name for name, line in first_lines.items() if SHELL.match(line)]
     # What containers are handed has no first line of its own: bash or sh is named where it is started.
-    handed = [script for script in scripts if not names_its_shell(ROOT / script)]
-    own = [script for script in scripts if script not in handed]
+    handed = [name for name in first_lines if name.endswith(".sh") and name not in own]
     return [("shellcheck", "--external-sources", *own), ("shellcheck", "--shell=bash", *handed)]
 
 
-def names_its_shell(script: Path) -> bool:
-    """Say whether a script's first line tells which shell it is for."""
-    return script.read_text(encoding="utf-8").startswith(("#!", "# shellcheck shell="))
+def first_line(path: Path) -> str:
+    """Return the first line of a file, empty where it is no text."""
+    with path.open("rb") as stream:
+        return stream.readline(200).decode("utf-8", "ignore")
 
 
 _ENGINE = ("engine", "leftovers", "images")

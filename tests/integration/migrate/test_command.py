@@ -186,10 +186,3 @@ def test_the_shell_script_says_when_there_is_no_command(migrate: Command, tmp_pa
     done = migrate(program=("env", "PATH=/usr/bin:/bin", "/bin/sh", str(script)))
     assert done.code == 127
     assert "no ticketctl" in done.err
-
-
-def test_the_shell_script_passes_shellcheck() -> None:
-    if subprocess.run(["sh", "-c", "command -v shellcheck"], capture_output=True, check=False).returncode:
-        pytest.skip("shellcheck is not installed")
-    done = subprocess.run(["shellcheck", str(WRAPPER)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout

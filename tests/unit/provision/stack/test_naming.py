@@ -30,7 +30,7 @@ def test_two_checkouts_have_two_names_and_stay_with_them() -> None:
 
 def test_blocks_lie_below_the_ports_of_outgoing_connections(tmp_path: Path) -> None:
     settings = project_of(tmp_path).settings
-    blocks = {port_block(Path(f"/work/{number}"), settings) for number in range(300)}
+    blocks = {port_block(Path(f"/srv/{number}"), settings) for number in range(300)}
 
     assert len(blocks) > 80
     assert all(20_000 <= block <= 31_900 and block % 100 == 0 for block in blocks)
