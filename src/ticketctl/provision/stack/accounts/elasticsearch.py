@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _ADMIN = "(admin)"
 _JSON = {"content-type": "application/json", "accept": "application/json"}
 _NOT_FOUND = 404
+ANSWER_SECONDS = 60.0
+"""The first change of a new node makes the security index; on a busy machine more than 10 s were seen."""
 STARTUP_SECONDS = 15.0
 """How long a refused login may be due to the node's start; 2 s were seen on a busy machine."""
 _PAUSE = 0.25
@@ -56,6 +58,7 @@ def reconcile_elasticsearch(
             call goes on.
     """
     known = {**passwords, _ADMIN: admin.password}
+    admin = replace(admin, timeout=max(admin.timeout, ANSWER_SECONDS))
     logged_in, rotation = _log_in(admin, example_password)
     with closing(connect(logged_in)) as client, translating(admin):
         # The password that this connection uses is changed last.
