@@ -208,6 +208,19 @@ def test_events_go_on_after_a_lost_connection_and_none_comes_twice(project: str,
     assert heard == {name: ["create", "start", "die"] for name in SERVICES}
 
 
+def test_an_engine_that_does_not_come_back_ends_the_stream(
+    project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticketctl.infra.docker.events._RETRIES", 2)
+    with EngineProxy(tmp_path / "s") as proxy:
+        stream = iter(connect_engine({"DOCKER_HOST": proxy.url}).events(project, since=time.time()))
+        run(project, "a", "true")
+        assert next(stream).action == "create"
+
+    with pytest.raises(EngineUnavailableError):
+        list(stream)
+
+
 def test_closing_ends_a_stream_that_waits(engine: Engine, project: str) -> None:
     began = time.monotonic()
 

@@ -32,7 +32,6 @@ def connect_engine(environ: Mapping[str, str]) -> Engine:
         EnginePermissionError: It refuses this user.
     """
     address = engine_address(environ)
-    _knock(address)
     client = _open(address, "auto")
     return Engine(client, address, lambda: _open(address, client.api_version))
 
@@ -51,6 +50,7 @@ def _knock(address: EngineAddress) -> None:
 
 
 def _open(address: EngineAddress, version: str) -> APIClient:
+    _knock(address)
     with translating(address.host, "answer"):
         from docker import APIClient
 
