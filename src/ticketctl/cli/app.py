@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Annotated
 
@@ -45,7 +46,8 @@ def options(
 
 def _with_examples(text: str | None) -> str:
     """Keep the lines of an `Examples:` section as they stand; help text is reflowed otherwise."""
-    return (text or "").replace("\n\n    Examples:", "\n\n    \b\n    Examples:")
+    # Python 3.13 takes the indentation of docstrings off, earlier ones leave it.
+    return inspect.cleandoc(text or "").replace("\n\nExamples:", "\n\n\b\nExamples:")
 
 
 def _register() -> None:
