@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,15 @@ import pytest
 
 from live_stack import LiveStack
 from ticketctl.settings.endpoints import MysqlEndpoint
+
+
+def pytest_configure() -> None:
+    """Let commands that tests start be interrupted.
+
+    A shell starts background jobs with Ctrl-C ignored, and that is inherited: tests that press it would wait for ever.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -62,7 +62,8 @@ def own_elasticsearch() -> Iterator[Server]:
 
 
 def elastic_of(server: Server) -> ElasticsearchEndpoint:
-    return ElasticsearchEndpoint(f"http://127.0.0.1:{server.port}", "elastic", ELASTIC_PASSWORD)
+    # Patient: the first requests of a young node on a busy machine take long.
+    return ElasticsearchEndpoint(f"http://127.0.0.1:{server.port}", "elastic", ELASTIC_PASSWORD, timeout=60.0)
 
 
 def ask(endpoint: ElasticsearchEndpoint) -> object:
