@@ -27,7 +27,12 @@ class EngineProxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts, which closing alone does not
+        self.stop()
+
+    def stop(self) -> None:
+        """Be gone: nothing answers any more."""
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts, which closing alone does not
         self._server.close()
         self.cut()
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+import uuid
+from pathlib import Path
 
 import pytest
 
+from integration.infra.engine_proxy import EngineProxy
 from integration.stack.conftest import MakeStack, RunDocker
-from integration.stack.tiny import SECRET, after, healthy, service
-from ticketctl.errors import BackendLoginError, BackendUnreachableError, ComposeError, StackUnhealthyError
+from integration.stack.tiny import SECRET, TinyStack, after, healthy, service
+from ticketctl.errors import (
+    BackendLoginError,
+    BackendUnreachableError,
+    ComposeError,
+    EngineUnavailableError,
+    StackUnhealthyError,
+)
 from ticketctl.events import Progress
+from ticketctl.infra.docker import connect_engine
 from ticketctl.provision.stack.alongside import Alongside
 
 pytestmark = pytest.mark.integration
@@ -261,6 +272,17 @@ def test_a_service_that_never_answers_the_work_alongside_is_reported_with_its_ow
 
     with pytest.raises(BackendUnreachableError):
         stack.up(timeout=4, alongside=(Alongside("base", unreachable),))
+
+
+def test_an_engine_that_goes_away_is_told_as_such(tmp_path: Path) -> None:
+    with EngineProxy(tmp_path / "s") as proxy:
+        stack = TinyStack(
+            tmp_path, connect_engine({"DOCKER_HOST": proxy.url}), uuid.uuid4().hex[:8], {"base": healthy()}
+        )
+        with pytest.raises(EngineUnavailableError):
+            stack.up(alongside=(Alongside("base", proxy.stop),))
+    stack.engine = connect_engine(os.environ)
+    stack.remove()
 
 
 def test_the_other_project_is_not_touched(make_stack: MakeStack) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ticketctl.errors import StackBusyError
+from ticketctl.errors import EnvFileError, StackBusyError
 
 
 @contextmanager
@@ -26,10 +26,9 @@ def stack_lock(path: Path, command: str) -> Iterator[None]:
 
     Raises:
         StackBusyError: Another command holds it; the error names it.
+        EnvFileError: The folder cannot be written to.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Not inherited by child processes: a killed command frees the lock even if a child outlives it.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _open(path)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -42,6 +41,19 @@ def stack_lock(path: Path, command: str) -> Iterator[None]:
             os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Not inherited by child processes: a killed command frees the lock even if a child outlives it.
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise EnvFileError(
+            f"{path.parent} cannot be written to",
+            why=str(error),
+            next_step="run as the user whom the checkout belongs to (`ls -ld` shows who that is)",
+        ) from error
 
 
 def _write_holder(descriptor: int, command: str) -> None:

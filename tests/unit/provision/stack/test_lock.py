@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ticketctl.errors import StackBusyError
+from ticketctl.errors import EnvFileError, StackBusyError
 from ticketctl.provision.stack.lock import stack_lock
 
 HOLDER = """
@@ -67,3 +67,10 @@ def test_a_child_process_does_not_keep_it(tmp_path: Path) -> None:
     finally:
         child.kill()
         child.wait()
+
+
+def test_a_folder_that_cannot_be_written_to_is_an_error_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")  # in the place of a folder: root may write to any that is one
+
+    with pytest.raises(EnvFileError, match="cannot be written to"), stack_lock(tmp_path / "file" / ".lock", "x"):
+        pass
