@@ -155,7 +155,10 @@ def test_a_missing_image_is_named(make_stack: MakeStack) -> None:
     with pytest.raises(ComposeError) as caught:
         stack.up()
 
+    assert caught.value.what.startswith("base could not be made: `docker compose up` failed")
     assert "No such image: ticketctl-test/no-such-image:1" in caught.value.why
+    assert "Creating" not in caught.value.why
+    assert "ticketctl images list" in caught.value.next_step
 
 
 def test_a_missing_program_is_named(make_stack: MakeStack) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -18,6 +19,10 @@ from ticketctl.infra.compose.process import die_with_parent
 # Seconds that Compose has to end by itself once it was told to.
 _GRACE = 10.0
 _KEPT_LINES = 200
+# `Container shop-mysql-1  Created`: says nothing about a failure.
+_PROGRESS = re.compile(
+    r"(?:Container|Network|Volume|Image|Config|Secret) \S+\s+(?:[A-Z][a-z]+ing|[A-Z][a-z]+ed|Healthy|Recreate)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +204,10 @@ class ComposeProcess:
 
 
 def _failure(name: str, status: int, lines: Sequence[str]) -> ComposeError:
+    telling = [line for line in lines if not _PROGRESS.fullmatch(line)] or lines
     return ComposeError(
         f"`docker compose {name}` failed with exit status {status}",
         returncode=status,
-        why="\n".join(lines[-20:]) or "it printed nothing",
+        why="\n".join(telling[-20:]) or "it printed nothing",
         next_step="correct the cause in the last line and run the same command again; it goes on where it stopped",
     )

@@ -39,10 +39,12 @@ class FailureReport:
     Attributes:
         failed: Services that failed by themselves, root cause first.
         waiting: Services that only wait for one of those, and for which.
+        pending: Services that had not come up yet when others failed, and have nothing to do with it.
     """
 
     failed: tuple[FailedService, ...]
     waiting: Mapping[str, tuple[str, ...]]
+    pending: tuple[str, ...] = ()
 
 
 def failure_report(
@@ -63,18 +65,19 @@ def failure_report(
         logs: Service to its last log lines.
         redact: Takes secrets out of a text.
     """
-    final = [standing for standing in standings if standing.phase == "failed"]
-    culprits = final or [standing for standing in standings if standing.phase in ("starting", "recovering")]
+    unready = [standing for standing in standings if standing.phase != "ready"]
+    final = [standing for standing in unready if standing.phase == "failed"]
+    culprits = final or [standing for standing in unready if standing.phase != "waiting"]
     names = {standing.service for standing in culprits}
     waiting = {
-        standing.service: waiting_for(spec, standing.service, names)
-        for standing in standings
-        if standing.phase not in ("ready", "failed") and waiting_for(spec, standing.service, names)
+        standing.service: awaited
+        for standing in unready
+        if standing.phase != "failed" and (awaited := waiting_for(spec, standing.service, names))
     }
-    # Whoever never started though nothing it needs has failed is a culprit too.
-    stuck = [s for s in standings if s.phase == "waiting" and s.service not in waiting and s not in culprits]
+    rest = [standing for standing in unready if standing not in culprits and standing.service not in waiting]
+    # When the time was up, whoever was never started though nothing it needs has failed is a culprit too.
+    roots = [standing for standing in culprits if standing.service not in waiting] + ([] if final else rest)
     order = spec.start_order()
-    roots = [standing for standing in (*culprits, *stuck) if standing.service not in waiting]
     roots.sort(key=lambda standing: order.index(standing.service))
     return FailureReport(
         failed=tuple(
@@ -82,6 +85,7 @@ def failure_report(
             for standing in roots
         ),
         waiting=waiting,
+        pending=tuple(standing.service for standing in rest) if final else (),
     )
 
 
@@ -109,8 +113,11 @@ def failure_text(report: FailureReport) -> str:
     """Return the screen."""
     # What to do about the first is the error's own next step; the others say it where they stand.
     blocks = ["\n".join(_service_lines(service, with_next=index > 0)) for index, service in enumerate(report.failed)]
-    if report.waiting:
-        blocks.append("\n".join(_waiting_lines(report.waiting)))
+    last = _waiting_lines(report.waiting)
+    if report.pending:
+        last.append(f"still on their way: {', '.join(report.pending)}")
+    if last:
+        blocks.append("\n".join(last))
     return "\n\n".join(blocks)
 
 

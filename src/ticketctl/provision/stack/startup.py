@@ -226,6 +226,9 @@ class Startup:
     def _compose_failure(self, process: ComposeProcess) -> TicketctlError:
         error = process.error()
         error.why = self.launch.redact(error.why)
+        guilty = [name for name in self.launch.spec.services if f"{self.launch.spec.project}-{name}-" in error.why]
+        if guilty:
+            error.what = f"{', '.join(guilty)} could not be made: {error.what}"
         error.next_step = after_compose_failure(error.why) or error.next_step
         if is_disk_full(error.why):
             return DiskFullError(

@@ -64,6 +64,23 @@ def test_the_root_cause_comes_first_and_each_says_what_to_do() -> None:
     assert failure_text(report).count("next: ") == 1  # the first one's is the error's own
 
 
+def test_those_who_were_on_their_way_when_another_failed_are_no_culprits() -> None:
+    standings = (
+        Standing("gateway", "waiting", "for booking"),
+        Standing("booking", "waiting", "for mysql, redis"),
+        Standing("mysql", "starting", ""),
+        Standing("redis", "failed", "exited with 1", "exited"),
+    )
+
+    report = failure_report(STACK, standings, {"redis": container("redis", state="exited", exit_code=1)}, {}, keep)
+
+    assert [failed.standing.service for failed in report.failed] == ["redis"]
+    assert failure_text(report).splitlines()[-2:] == [
+        "waiting for redis: gateway, booking",
+        "still on their way: mysql",
+    ]
+
+
 def test_when_the_time_is_up_those_who_are_not_ready_are_shown() -> None:
     standings = (
         Standing("gateway", "waiting", "for booking"),
