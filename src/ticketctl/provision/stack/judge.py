@@ -46,8 +46,10 @@ class Standing:
 class _Memory:
     """What the judge remembers of one service between two looks."""
 
-    # A container that is about to be replaced or started anew, as it was before: it says nothing about the new one.
-    stale: tuple[str, str] | None = None
+    # The container that is about to be replaced, and the past run of one that is started again: what they
+    # do until then says nothing about what comes.
+    replaced_id: str = ""
+    past_run: tuple[str, str] | None = None
     restarts_before: int = 0
     saw_oom: bool = False
     died_of_oom: bool = False
@@ -79,9 +81,13 @@ class Judge:
         for action in plan.actions:
             state = present.get(action.service)
             memory = self._memory[action.service]
-            if state is not None and action.action != "keep":
-                memory.stale = (state.id, state.started_at)
-            elif state is not None and state.state == "running":
+            if state is None:
+                continue
+            if action.action in ("create", "recreate"):
+                memory.replaced_id = state.id
+            elif action.action in ("start", "resume"):
+                memory.past_run = (state.id, state.started_at)
+            elif state.state == "running":
                 memory.restarts_before = state.restart_count
 
     def look(self, containers: Sequence[ContainerState], now: float) -> None:
@@ -101,7 +107,7 @@ class Judge:
     def hear(self, event: EngineEvent) -> None:
         """Take in an event: the only trace of an out-of-memory kill once the container was restarted."""
         memory = self._memory.get(event.service)
-        if memory is None:
+        if memory is None or event.container_id == memory.replaced_id:
             return
         if event.action == "oom":
             memory.saw_oom = True
@@ -152,7 +158,8 @@ class Judge:
         return f"for {', '.join(missing)}" if missing else "for its start"
 
     def _is_stale(self, name: str, state: ContainerState) -> bool:
-        return not self._settled and self._memory[name].stale == (state.id, state.started_at)
+        memory = self._memory[name]
+        return not self._settled and (state.id == memory.replaced_id or (state.id, state.started_at) == memory.past_run)
 
     def _standing(self, service: ServiceSpec) -> Standing:
         name, memory, state = service.name, self._memory[service.name], self._states.get(service.name)

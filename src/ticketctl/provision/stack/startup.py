@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ticketctl.errors import DiskFullError, StackUnhealthyError, TicketctlError
+from ticketctl.errors import DiskFullError, EngineError, StackUnhealthyError, TicketctlError
 from ticketctl.events import Emit, Progress, ignore
 from ticketctl.infra.compose import Compose, ComposeProcess
 from ticketctl.infra.docker import ContainerState, Engine, is_disk_full
@@ -242,13 +242,16 @@ class Startup:
         if self._process is not None:
             self._process.stop()
         self._look()
-        logs = {
-            name: self.engine.logs(self._states[name].id, tail=LOG_LINES)
-            for name, standing in self._shown.items()
-            if standing.phase != "ready" and name in self._states
-        }
+        unready = [name for name, standing in self._shown.items() if standing.phase != "ready"]
+        logs = {name: self._last_lines(self._states[name]) for name in unready if name in self._states}
         report = failure_report(self.launch.spec, self._judge.standings(), self._states, logs, self.launch.redact)
         return unhealthy_error(report, seconds=time.monotonic() - self._began, timed_out=timed_out)
+
+    def _last_lines(self, state: ContainerState) -> tuple[str, ...]:
+        try:
+            return self.engine.logs(state.id, tail=LOG_LINES)
+        except EngineError:  # it is being removed in this moment
+            return ()
 
     def _out_of_time(self, ready: bool) -> TicketctlError:
         refusals = [task.last_refusal for task in self._tasks if task.last_refusal is not None and not task.is_done()]

@@ -135,6 +135,15 @@ def test_the_container_that_is_about_to_be_replaced_says_nothing() -> None:
     assert standing(judge, "mysql", [old]).phase == "ready"
 
 
+def test_a_container_in_a_restart_loop_may_die_once_more_before_it_is_replaced() -> None:
+    old = container("mysql", labels={}, state="restarting", restart_count=9)
+    judge = judge_of(old)
+
+    again = container("mysql", labels={}, state="exited", exit_code=143, started_at="2026-01-01T00:00:09Z")
+
+    assert standing(judge, "mysql", [again]).phase == "waiting"
+
+
 def test_an_old_exit_is_no_failure_of_the_new_start() -> None:
     old = container("mysql", state="exited", exit_code=1)
     judge = judge_of(old)
@@ -171,6 +180,15 @@ def test_a_kill_without_lack_of_memory_is_something_else(story: list[tuple[str, 
     for action, code in story:
         judge.hear(event("mysql", action, code))
     judge.hear(event("stranger", "oom"))
+
+    assert standing(judge, "mysql", [new("mysql")]).phase == "ready"
+
+
+def test_an_out_of_memory_kill_of_the_container_that_goes_is_not_held_against_the_new_one() -> None:
+    judge = judge_of(container("mysql", labels={}))
+
+    judge.hear(event("mysql", "oom"))
+    judge.hear(event("mysql", "die", 137))
 
     assert standing(judge, "mysql", [new("mysql")]).phase == "ready"
 
