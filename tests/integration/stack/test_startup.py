@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -277,6 +278,7 @@ def test_a_service_that_never_answers_the_work_alongside_is_reported_with_its_ow
         stack.up(timeout=4, alongside=(Alongside("base", unreachable),))
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the SDK leaves a socket open
 def test_an_engine_that_goes_away_is_told_as_such(tmp_path: Path) -> None:
     with EngineProxy(tmp_path / "s") as proxy:
         stack = TinyStack(
@@ -284,6 +286,7 @@ def test_an_engine_that_goes_away_is_told_as_such(tmp_path: Path) -> None:
         )
         with pytest.raises(EngineUnavailableError):
             stack.up(alongside=(Alongside("base", proxy.stop),))
+    gc.collect()
     stack.engine = connect_engine(os.environ)
     stack.remove()
 

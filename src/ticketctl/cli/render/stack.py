@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ticketctl.provision.stack.down import DownResult
-from ticketctl.provision.stack.reset import ResetPlan
+from ticketctl.provision.stack.reset import DatabaseLoss, ResetPlan
 from ticketctl.provision.stack.status import ServiceStatus, StackStatus
 from ticketctl.provision.stack.up import UpResult
 
@@ -51,7 +51,7 @@ def reset_question(plan: ResetPlan) -> str:
     width = max((len(name) for name in plan.volumes), default=0)
     lines += [f"  volume {name:<{width}}  {_size(size)}" for name, size in plan.volumes.items()]
     rows = [
-        (f"  database {loss.name}", f"on {loss.server}", f"{loss.tables} tables", f"about {loss.rows} rows")
+        (f"  database {loss.name}", f"on {loss.server}", f"{loss.tables} tables", _rows(loss))
         for loss in plan.databases
     ]
     lines += _columns(rows)
@@ -121,6 +121,10 @@ def _age(started_at: str, now: datetime) -> str:
 
 def _count(things: Sized, word: str) -> str:
     return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
+
+
+def _rows(loss: DatabaseLoss) -> str:
+    return f"{'' if loss.exact else 'about '}{loss.rows} rows"
 
 
 def _size(size: int | None) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ticketctl.errors import BackendError, EnvFileError
+from ticketctl.errors import BackendError, BackendOperationError, EnvFileError
 from ticketctl.events import Emit, step
 from ticketctl.infra.docker import Engine, connect_engine
 from ticketctl.provision.stack.down import remove_stack
@@ -18,15 +20,20 @@ from ticketctl.provision.stack.observe import compose_project, env_values
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import Project
 
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
+
 STEP = "reset"
 _ANSWER_SECONDS = 10.0
+# How long all rows together may take to be counted; what is left is estimated.
+_COUNTING_SECONDS = 3.0
 _FRESH_ESTIMATES = "SET SESSION information_schema_stats_expiry = 0"
-_CONTENT = """
-    SELECT s.schema_name, COUNT(t.table_name), CAST(COALESCE(SUM(t.table_rows), 0) AS UNSIGNED)
+_TABLES = """
+    SELECT s.schema_name, t.table_name, CAST(COALESCE(t.table_rows, 0) AS UNSIGNED)
     FROM information_schema.schemata s
     LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name AND t.table_type = 'BASE TABLE'
     WHERE s.schema_name NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
-    GROUP BY s.schema_name ORDER BY s.schema_name
+    ORDER BY s.schema_name, t.table_name
 """
 
 
@@ -38,13 +45,15 @@ class DatabaseLoss:
         server: Name of its server in the Compose file.
         name: Its name.
         tables: How many tables it has.
-        rows: How many rows, as the server estimates.
+        rows: How many rows.
+        exact: They were counted; else the server estimates them.
     """
 
     server: str
     name: str
     tables: int
     rows: int
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +154,59 @@ def _databases(
             not_counted[server] = "it does not run"
             continue
         try:
-            found += _content(server, admin.endpoint)
+            found += database_content(server, admin.endpoint)
         except BackendError as error:
             not_counted[server] = error.what
     return tuple(found), not_counted
 
 
-def _content(server: str, endpoint: MysqlEndpoint) -> list[DatabaseLoss]:
+def database_content(
+    server: str, endpoint: MysqlEndpoint, *, seconds: float = _COUNTING_SECONDS
+) -> tuple[DatabaseLoss, ...]:
+    """Count tables and rows of every database on a server; of more than can be counted in time, estimate them.
+
+    Args:
+        server: Its name in the Compose file.
+        endpoint: The server, and an account that may read everything.
+        seconds: How long counting may take.
+
+    Raises:
+        BackendError: The server cannot be reached, or refuses.
+    """
     from ticketctl.infra.mysql import connect, translating
 
+    found: dict[str, list[tuple[int, bool]]] = {}
+    deadline = time.monotonic() + seconds
     with (
         translating(endpoint),
         closing(connect(endpoint, read_timeout=_ANSWER_SECONDS)) as connection,
         connection.cursor() as cursor,
     ):
         cursor.execute(_FRESH_ESTIMATES)
-        cursor.execute(_CONTENT)
-        return [DatabaseLoss(server, str(row[0]), int(row[1]), int(row[2])) for row in cursor.fetchall()]
+        cursor.execute(_TABLES)
+        for schema, table, estimate in cursor.fetchall():
+            counts = found.setdefault(str(schema), [])
+            if table is not None:
+                exact = _count(cursor, endpoint, str(schema), str(table), deadline)
+                counts.append((int(estimate), False) if exact is None else (exact, True))
+    return tuple(
+        DatabaseLoss(server, name, len(counts), sum(rows for rows, _ in counts), all(exact for _, exact in counts))
+        for name, counts in found.items()
+    )
+
+
+def _count(cursor: Cursor, endpoint: MysqlEndpoint, schema: str, table: str, deadline: float) -> int | None:
+    """Count a table's rows, None when there is no time for it: estimates of young tables are far off."""
+    from ticketctl.infra.mysql import quote_identifier, translating
+
+    milliseconds = int((deadline - time.monotonic()) * 1000)
+    if milliseconds <= 0:
+        return None
+    place = f"{quote_identifier(schema)}.{quote_identifier(table)}"
+    try:
+        with translating(endpoint):
+            cursor.execute(f"SELECT /*+ MAX_EXECUTION_TIME({milliseconds}) */ COUNT(*) FROM {place}")  # noqa: S608  # quoted
+            row = cursor.fetchone()
+    except BackendOperationError:
+        return None
+    return int(row[0]) if row else None

@@ -50,7 +50,7 @@ def test_reset_says_what_would_be_lost() -> None:
         ("a",),
         ("n",),
         {"shop_mysql": 3 * 2**30, "shop_redis": 190, "shop_x": None},
-        (DatabaseLoss("mysql", "events_db", 4, 1200),),
+        (DatabaseLoss("mysql", "events_db", 4, 1200, exact=False), DatabaseLoss("mysql", "x_db", 0, 0, exact=True)),
         {"mysql-2": "it does not run"},
     )
 
@@ -60,6 +60,7 @@ def test_reset_says_what_would_be_lost() -> None:
         "  volume shop_redis  190 B",
         "  volume shop_x      unknown size",
         "  database events_db  on mysql  4 tables  about 1200 rows",
+        "  database x_db       on mysql  0 tables  0 rows",
         "  mysql-2: its databases were not counted: it does not run",
         "  1 container, 1 network",
         "compose/.env stays: ports and passwords are the same after the next `ticketctl up`",
