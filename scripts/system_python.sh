@@ -3,7 +3,8 @@
 # supplies `say` and `fail`.
 
 CANDIDATES="python3.13 python3.12 python3.11 python3 python3.14"
-APT_PATIENCE=300 # seconds to wait for another process that uses apt
+APT_PATIENCE=300    # seconds to wait for another process that uses apt
+UPDATE_PATIENCE=300 # seconds for the package lists
 
 # A name on PATH is not enough: it may be too old, or a shim that starts nothing. Debian's Python
 # lacks ensurepip until python3-venv is installed.
@@ -51,19 +52,27 @@ as_root() {
     fi
 }
 
-# Run apt-get; another process that holds its lock is waited for.
+# Run apt-get; another process that holds its lock is waited for. Seen: `apt-get update` that hangs for
+# ever after a fetch that failed; it is cut off and tried once more. An installation is never cut off.
 apt_get() {
-    deadline=$(($(date +%s) + APT_PATIENCE)) told=
-    until $root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -qq "$@" >>"$apt_log" 2>&1; do
+    deadline=$(($(date +%s) + APT_PATIENCE)) told='' cut_off='' limit=''
+    [ "$1" != update ] || limit="timeout $UPDATE_PATIENCE"
+    # shellcheck disable=SC2086 # each is one word or several
+    until $root env DEBIAN_FRONTEND=noninteractive LC_ALL=C $limit apt-get -qq "$@" >>"$apt_log" 2>&1; do
+        status=$?
         holder=$(grep -o 'is held by process.*' "$apt_log" | tail -n 1)
-        if [ -z "$holder" ] || [ "$(date +%s)" -ge "$deadline" ]; then
+        if [ "$status" -eq 124 ] && [ -z "$cut_off" ]; then
+            cut_off=yes
+            say "apt-get $1 did not end, trying once more"
+        elif [ -z "$holder" ] || [ "$(date +%s)" -ge "$deadline" ]; then
             fail "apt-get $1 failed; all of its output is in $apt_log" "$(grep -E '^(E|W|dpkg): ' "$apt_log" | tail -n 4)" \
                 "when apt works again, the same command again"
+        else
+            [ -n "$told" ] || say "waiting for apt, whose lock $holder"
+            told=yes
+            sleep 3
         fi
-        [ -n "$told" ] || say "waiting for apt, whose lock $holder"
-        told=yes
         : >"$apt_log"
-        sleep 3
     done
 }
 

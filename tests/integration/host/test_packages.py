@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,6 +112,24 @@ def test_a_broken_source_is_reported_and_does_not_stop_the_rest(tmp_path: Path, 
 
     assert isinstance(events[-1], Notice)
     assert "could not be renewed" in events[-1].text
+
+
+def test_package_lists_that_never_come_are_given_up_and_do_not_stop_the_rest(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never answers
+        sources = tmp_path / "silent.list"
+        sources.write_text(f"deb http://127.0.0.1:{silent.getsockname()[1]}/ here main\n")
+        config = Path(environ["APT_CONFIG"])
+        config.write_text(config.read_text().replace('sourcelist "/dev/null"', f'sourcelist "{sources}"'))
+        events: list[Event] = []
+        started = time.monotonic()
+
+        Apt((), environ=environ, emit=events.append, step="packages", update_patience=1.5).update()
+
+    assert 3 <= time.monotonic() - started < 20, "it was tried twice"
+    assert isinstance(events[-1], Notice)
+    assert "it did not end by itself" in events[-1].text
 
 
 def test_what_is_installed_already_needs_no_root() -> None:

@@ -18,7 +18,12 @@ from ticketctl.events import Emit, Notice, Progress
 LOCK_PATIENCE = 300.0
 """Seconds to wait for another process that uses apt; unattended upgrades take minutes."""
 
+UPDATE_PATIENCE = 300.0
+"""Seconds for the package lists. Seen: an `apt-get update` that hangs for ever after a fetch that failed."""
+
 _WAIT = 2.0
+_CUT_OFF = 124
+"""What timeout(1) exits with when it had to end the command."""
 _TAIL_BYTES = 16384
 _HOLDER = re.compile(r"Could not get lock \S+\. It is held by (process [^\n]*)")
 _LOCKED = re.compile(r"Could not get lock|Unable to (?:acquire|lock)|is another process using it")
@@ -32,16 +37,24 @@ class AptFailure:
     """Why apt-get failed, as far as its output tells.
 
     Attributes:
-        kind: `locked`: another process uses it; `interrupted`: dpkg was killed and must finish first.
+        kind: `locked`: another process uses it; `interrupted`: dpkg was killed and must finish first;
+            `endless`: it was cut off.
         detail: The holder of the lock, or apt's own messages.
     """
 
-    kind: Literal["locked", "interrupted", "disk full", "other"]
+    kind: Literal["locked", "interrupted", "disk full", "endless", "other"]
     detail: str
 
 
-def judge_failure(output: str) -> AptFailure:
-    """Read the output of a failed apt-get (in the C locale)."""
+def judge_failure(output: str, status: int = 100) -> AptFailure:
+    """Read the output of a failed apt-get (in the C locale).
+
+    Args:
+        output: What it printed, or the end of that.
+        status: Its exit status.
+    """
+    if status == _CUT_OFF:
+        return AptFailure("endless", "it did not end by itself")
     messages = "\n".join([line for line in output.splitlines() if line.startswith(("E:", "dpkg:"))][-6:])
     if _LOCKED.search(output):
         holder = _HOLDER.search(output)
@@ -72,6 +85,7 @@ class Apt:
         emit: Where progress goes.
         step: The step it belongs to.
         lock_patience: Seconds to wait for another process that uses apt.
+        update_patience: Seconds after which fetching the package lists is cut off, and tried once more.
     """
 
     def __init__(
@@ -82,12 +96,14 @@ class Apt:
         emit: Emit,
         step: str,
         lock_patience: float = LOCK_PATIENCE,
+        update_patience: float = UPDATE_PATIENCE,
     ) -> None:
         self._prefix = (*prefix, "env", *_SETTINGS)
         self._environ = dict(environ)
         self._emit = emit
         self._step = step
         self._patience = lock_patience
+        self._update_patience = update_patience
 
     def update(self) -> None:
         """Fetch the package lists. One broken source must not hide what the others have: it is only reported.
@@ -95,11 +111,11 @@ class Apt:
         Raises:
             HostSetupError: Another process used apt all the time.
         """
-        command = ("apt-get", "update")
+        command = ("timeout", f"{self._update_patience:g}", "apt-get", "update")
         log = _new_log()
         failure = self._settle("package lists", command, log)
         if failure is not None and failure.kind == "locked":
-            raise _failed(command, failure, log)
+            raise _failed("apt-get update", failure, log)
         if failure is not None:
             self._emit(Notice("warn", f"the package lists could not be renewed: {failure.detail}"))
         log.unlink()
@@ -118,7 +134,7 @@ class Apt:
         log = _new_log()
         failure = self._settle(", ".join(names), command, log)
         if failure is not None:
-            raise _failed(command, failure, log)
+            raise _failed("apt-get install", failure, log)
         log.unlink()
 
     def knows(self, name: str) -> bool:
@@ -131,18 +147,18 @@ class Apt:
     def _settle(self, item: str, command: tuple[str, ...], log: Path) -> AptFailure | None:
         """Run until it succeeds, or fails in a way that neither waiting nor dpkg's own repair cures."""
         deadline = time.monotonic() + self._patience
-        repaired = False
-        while self._attempt(item, command, log):
-            failure = judge_failure(_tail(log))
+        cured: set[str] = set()
+        while status := self._attempt(item, command, log):
+            failure = judge_failure(_tail(log), status)
             if failure.kind == "locked" and time.monotonic() < deadline:
                 self._emit(Progress(self._step, item, "waiting", f"apt is in use by {failure.detail}"))
                 time.sleep(_WAIT)
-            elif failure.kind == "interrupted" and not repaired:
-                repaired = True
+            elif failure.kind in cured or failure.kind not in ("interrupted", "endless"):
+                return failure
+            elif failure.kind == "interrupted":
                 self._emit(Notice("info", "finishing what an interrupted dpkg began"))
                 self._attempt("dpkg", ("dpkg", "--configure", "-a"), log)
-            else:
-                return failure
+            cured.add(failure.kind)
         self._emit(Progress(self._step, item, "done"))
         return None
 
@@ -165,7 +181,7 @@ class Apt:
                 except subprocess.TimeoutExpired:
                     shown = self._report(item, log, shown)
         except KeyboardInterrupt:
-            self._emit(Notice("info", f"{command[0]} goes on by itself to its end; its output is in {log}"))
+            self._emit(Notice("info", f"apt goes on by itself to its end; its output is in {log}"))
             raise
 
     def _report(self, item: str, log: Path, shown: str) -> str:
@@ -176,8 +192,7 @@ class Apt:
         return detail
 
 
-def _failed(command: tuple[str, ...], failure: AptFailure, log: Path) -> TicketctlError:
-    what = " ".join(command[:2])
+def _failed(what: str, failure: AptFailure, log: Path) -> TicketctlError:
     why = f"{failure.detail}\nall of its output is in {log}"
     if failure.kind == "disk full":
         return DiskFullError(f"{what} ran out of disk", why=why, next_step="free room, then run the same command again")
