@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -106,6 +107,23 @@ def test_only_the_project_s_own_containers_volumes_and_networks_are_listed(engin
     assert engine.volumes(project, sizes=True)[0].size_bytes == 0
     assert [network.name for network in engine.networks(project)] == [f"{project}-n"]
     assert engine.containers(f"{project}-other") == ()
+
+
+def test_two_may_ask_for_sizes_at_once(project: str) -> None:
+    """The engine refuses the second: "a disk usage operation is already running"."""
+    docker("volume", "create", "--label", f"com.docker.compose.project={project}", f"{project}-v")
+
+    def measure(_number: int) -> int | None:
+        engine = connect_engine(os.environ)
+        try:
+            return engine.volumes(project, sizes=True)[0].size_bytes
+        finally:
+            engine.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        sizes = list(pool.map(measure, range(6)))
+
+    assert sizes == [0] * 6
 
 
 def test_what_does_not_exist_is_none_and_its_removal_no_error(engine: Engine) -> None:

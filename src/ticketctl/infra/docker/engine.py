@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from ticketctl.errors import EngineError
 from ticketctl.infra.docker.address import EngineAddress
 from ticketctl.infra.docker.convert import (
     container_of,
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 _T = TypeVar("_T")
+_MEASURING_ATTEMPTS = 40
+_MEASURING_PAUSE = 0.25
 
 
 class Engine:
@@ -127,17 +131,31 @@ class Engine:
 
         Args:
             project: Compose project.
-            sizes: Measure them as well: the engine walks every volume, which can take seconds.
+            sizes: Measure them as well: the engine walks every volume, which can take seconds. They stay unknown
+                when it measures for somebody else all the time.
         """
-        with self._doing("list volumes"):
-            if sizes:
-                listed = self._client.df().get("Volumes") or ()
-            else:
+        if sizes:
+            listed = self._measured_volumes()
+        else:
+            with self._doing("list volumes"):
                 listed = self._client.volumes(filters={"label": f"{PROJECT_LABEL}={project}"}).get("Volumes") or ()
         found = (volume_of(entry) for entry in listed)
         return tuple(
             sorted((item for item in found if item.labels.get(PROJECT_LABEL) == project), key=lambda item: item.name)
         )
+
+    def _measured_volumes(self) -> Sequence[Mapping[str, Any]]:
+        """Ask for the sizes; the engine measures for one client at a time, and refuses the others."""
+        for _ in range(_MEASURING_ATTEMPTS):
+            try:
+                with self._doing("measure volumes"):
+                    return self._client.df().get("Volumes") or ()
+            except EngineError as error:
+                if "already running" not in error.why:
+                    raise
+            time.sleep(_MEASURING_PAUSE)
+        with self._doing("list volumes"):
+            return self._client.volumes().get("Volumes") or ()
 
     def remove_volume(self, volume: str) -> None:
         """Remove a volume and the data in it; one that is gone already is no error."""
