@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from integration.conftest import elastic_of
-from integration.servers import Server, docker
+from integration.servers import Server, docker, wait_until
 from ticketctl.errors import BackendError, BackendLoginError, BackendPermissionError, BackendUnreachableError
 from ticketctl.events import Event
 from ticketctl.infra.elasticsearch import connect, translating
@@ -52,7 +52,8 @@ def reconcile(own_elasticsearch: Server, settings: Settings, passwords: dict[str
         admin = elastic_of(own_elasticsearch)
         return reconcile_elasticsearch(wanted, admin, known, example_password=EXAMPLE, **options).changes
 
-    run()
+    # The first change makes the node's index of accounts, whose shards take a moment to start.
+    wait_until(run, own_elasticsearch)
     yield run
     run()
 

@@ -160,8 +160,9 @@ class Startup:
         standings = self._judge.standings()
         self._show(standings)
         self._begin_tasks(standings)
-        if any(standing.phase == "failed" for standing in standings):
-            raise self._failure(timed_out=False)
+        failed = {standing.service: standing for standing in standings if standing.phase == "failed"}
+        if failed:
+            raise self._failure(failed)
         ready = self._process is None and all(standing.phase == "ready" for standing in standings)
         worked = [task.is_done() for task in self._tasks]  # each of them: any may have failed
         if ready and all(worked):
@@ -238,14 +239,20 @@ class Startup:
             )
         return error
 
-    def _failure(self, *, timed_out: bool) -> StackUnhealthyError:
+    def _failure(self, failed: Mapping[str, Standing]) -> StackUnhealthyError:
+        """Return the error with what is known now; a verdict stands, even if the engine has just restarted the service.
+
+        Args:
+            failed: The services that failed for good; none when the time was up.
+        """
         if self._process is not None:
             self._process.stop()
         self._look()
         unready = [name for name, standing in self._shown.items() if standing.phase != "ready"]
         logs = {name: self._last_lines(self._states[name]) for name in unready if name in self._states}
-        report = failure_report(self.launch.spec, self._judge.standings(), self._states, logs, self.launch.redact)
-        return unhealthy_error(report, seconds=time.monotonic() - self._began, timed_out=timed_out)
+        standings = [failed.get(standing.service, standing) for standing in self._judge.standings()]
+        report = failure_report(self.launch.spec, standings, self._states, logs, self.launch.redact)
+        return unhealthy_error(report, seconds=time.monotonic() - self._began, timed_out=not failed)
 
     def _last_lines(self, state: ContainerState) -> tuple[str, ...]:
         try:
@@ -255,4 +262,4 @@ class Startup:
 
     def _out_of_time(self, ready: bool) -> TicketctlError:
         refusals = [task.last_refusal for task in self._tasks if task.last_refusal is not None and not task.is_done()]
-        return refusals[0] if ready and refusals else self._failure(timed_out=True)
+        return refusals[0] if ready and refusals else self._failure({})
