@@ -24,11 +24,21 @@ def listening(address: str, *, dual: bool = False) -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+def has_ipv6_loopback() -> bool:
+    try:
+        with listening("::1"):
+            return True
+    except OSError:
+        return False
+
+
 @pytest.mark.parametrize(
     ("address", "dual"),
     [("127.0.0.1", False), ("0.0.0.0", False), ("::1", False), ("::", False), ("::", True)],  # noqa: S104
 )
 def test_a_listener_on_loopback_or_everywhere_is_named(address: str, dual: bool) -> None:
+    if address == "::1" and not has_ipv6_loopback():
+        pytest.skip("the loopback of this machine has no IPv6 address, as in most containers")
     with listening(address, dual=dual) as port:
         taken = probe_ports([port], project=OURS)
 
