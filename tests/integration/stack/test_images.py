@@ -64,13 +64,14 @@ def test_a_dry_run_builds_nothing(project: LiveStack) -> None:
 
 
 def test_a_failed_instruction_shows_its_last_lines(project: LiveStack) -> None:
-    write(project, "RUN echo the disk is not the cause; exit 3")
+    write(project, "RUN echo the disk is not the cause >&2; exit 3")
 
     done = project.start("images", "build", "service")
 
     assert done.returncode == 5
     assert "TKT-205" in done.stderr
     assert "the disk is not the cause" in done.stderr
+    assert "\x1b" not in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,6 +15,8 @@ from ticketctl.infra.docker.model import ImageInfo
 
 if TYPE_CHECKING:
     from docker import APIClient
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Images:
@@ -160,7 +163,9 @@ def _build_error(doing: str, message: str, last: list[str]) -> ImageBuildError |
 
 def _entry_lines(entry: Mapping[str, Any]) -> Iterator[str]:
     if "stream" in entry:
-        yield from (line for line in str(entry["stream"]).splitlines() if line.strip())
+        # The builder colours what an instruction prints to its standard error.
+        lines = _COLOUR.sub("", str(entry["stream"])).splitlines()
+        yield from (line for line in lines if line.strip())
     elif "status" in entry:
         identity = f"{entry['id']}: " if entry.get("id") else ""
         yield f"{identity}{entry['status']}"
