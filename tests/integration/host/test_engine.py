@@ -21,6 +21,7 @@ from ticketctl.events import Emit, Event, Progress, StepFinished, ignore
 from ticketctl.provision.host.engine import EngineResult, engine_status, ensure_engine
 from ticketctl.provision.host.model import EngineFiles
 from ticketctl.provision.host.observe import program_of, read_pid_file
+from ticketctl.provision.host.ping import connect
 
 pytestmark = [
     pytest.mark.integration,
@@ -67,13 +68,22 @@ class OwnEngine:
         return {file.program: file.pid for file in found if file is not None and file.pid and file.program}
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End it as a power cut would. A killed process loses its socket some milliseconds after its name."""
         for pid in self.pids.values():
             os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + 10
-        while self.pids and time.monotonic() < deadline:
-            time.sleep(0.05)
+        while (self.pids or self.listens()) and time.monotonic() < deadline:
+            time.sleep(0.01)
         assert self.pids == {}
+        assert not self.listens()
+
+    def listens(self) -> bool:
+        """Whether somebody takes connections at the socket."""
+        try:
+            connect(str(self.files.socket))
+        except OSError:
+            return False
+        return True
 
 
 @pytest.fixture
