@@ -31,7 +31,7 @@ def render(
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that were edited by hand.")] = False,
     json: Json = False,
 ) -> None:
-    """Write compose/docker-compose.yml and compose/.env.example from ticketctl.yaml.
+    """Write the Compose file and its .env.example from ticketctl.yaml.
 
     They are the same in every checkout: what differs is in compose/.env, which `ticketctl up` writes.
 

@@ -23,7 +23,7 @@ class Setting:
 
 @app.command()
 def show(ctx: typer.Context, json: Json = False) -> None:
-    """Print every setting, its value and where it came from; passwords are masked.
+    """Print every setting, its value and where it came from. Passwords are masked.
 
     Examples:
       ticketctl config show

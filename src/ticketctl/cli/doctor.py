@@ -8,7 +8,7 @@ from ticketctl.cli.invocation import Json, run_of
 
 
 def doctor(ctx: typer.Context, json: Json = False) -> None:
-    """Examine this machine and this checkout; each finding comes with its fix.
+    """Look for what is in the way on this machine. Each finding comes with its fix.
 
     Exit 1 if one of them keeps `ticketctl up` from succeeding. Works without a project too.
 

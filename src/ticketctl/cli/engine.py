@@ -21,7 +21,7 @@ _PROMPT = "ticketctl sets up the Docker Engine as root; password of %u for sudo:
 
 @app.command()
 def ensure(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> None:
-    """Install and start the distribution's engine where none answers; one that answers is never touched.
+    """Install and start an engine where none answers. It is the distribution's; one that answers is never touched.
 
     Examples:
       ticketctl engine ensure
@@ -45,7 +45,7 @@ def ensure(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> N
 
 @app.command()
 def status(ctx: typer.Context, json: Json = False) -> None:
-    """Say whether an engine answers, and where; exit 1 when none does.
+    """Say whether an engine answers, and where. Exit 1 when none does.
 
     Examples:
       ticketctl engine status

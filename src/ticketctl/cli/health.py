@@ -32,7 +32,7 @@ def health(
     interval: Annotated[float, typer.Option(metavar="SECONDS", min=0.2, help="Pause between checks of --watch.")] = 2.0,
     json: Json = False,
 ) -> None:
-    """Check each backend from outside: login, version, databases, migrations, index, writes, settings.
+    """Check each backend and service from outside. Login, version, databases, migrations, index, writes, settings.
 
     Exit code 0 when nothing fails (warnings do not count), 1 when something does. With --watch it is 0: being stopped
     is how that ends.

@@ -42,7 +42,7 @@ def build(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Build our images from compose/images; what is unchanged is not built again.
+    """Build our images from compose/images. What is unchanged is not built again.
 
     Examples:
       ticketctl images build

@@ -17,7 +17,7 @@ app = typer.Typer(help="The search index: create it, look at it, search in it.",
 
 @app.command()
 def create(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> None:
-    """Create the index behind its alias; a second run changes nothing.
+    """Create the index behind its alias. A second run changes nothing.
 
     Examples:
       ticketctl index create
@@ -37,7 +37,7 @@ def create(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> N
 
 @app.command()
 def status(ctx: typer.Context, json: Json = False) -> None:
-    """Compare the live index with the file; exit 1 if they differ.
+    """Compare the live index with the file. Exit 1 if they differ.
 
     Examples:
       ticketctl index status

@@ -30,7 +30,7 @@ def apply(
     lock_timeout: LockTimeout = 60.0,
     json: Json = False,
 ) -> None:
-    """Apply what is pending in all databases; a second run changes nothing.
+    """Apply what is pending in all databases. A second run changes nothing.
 
     Examples:
       ticketctl migrate apply
@@ -56,7 +56,7 @@ def apply(
 
 @app.command()
 def plan(ctx: typer.Context, only: Only = None, json: Json = False) -> None:
-    """Print what `apply` would do, statement by statement, and change nothing.
+    """Print each statement that `apply` would run. Nothing is changed.
 
     Examples:
       ticketctl migrate plan
@@ -71,7 +71,7 @@ def plan(ctx: typer.Context, only: Only = None, json: Json = False) -> None:
 
 @app.command()
 def status(ctx: typer.Context, only: Only = None, json: Json = False) -> None:
-    """Show what is applied, pending, edited or stopped in the middle; exit 1 unless all is applied.
+    """Show what is applied, pending, edited or half done. Exit 1 unless all is applied.
 
     Examples:
       ticketctl migrate status
@@ -97,7 +97,7 @@ def rollback(
     lock_timeout: LockTimeout = 60.0,
     json: Json = False,
 ) -> None:
-    """Undo the newest migration of one database, after showing which rows that deletes.
+    """Undo the newest migration of one database. The rows that this deletes are shown first.
 
     Examples:
       ticketctl migrate rollback events --dry-run

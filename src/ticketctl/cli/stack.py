@@ -33,7 +33,7 @@ def up(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Start the stack and wait until all of it is healthy; what runs as it should is left alone.
+    """Start the stack and wait until all of it is healthy. What runs as it should is left alone.
 
     Examples:
       ticketctl up
@@ -78,7 +78,7 @@ def down(ctx: typer.Context, *, dry_run: DryRun = False, json: Json = False) -> 
 
 
 def status(ctx: typer.Context, *, json: Json = False) -> None:
-    """Show each service: state, address, and what differs from its definition; exit 1 unless all is well.
+    """Show each service and what differs from its definition. Exit 1 unless all is well.
 
     Examples:
       ticketctl status
@@ -129,7 +129,7 @@ def logs(
 
 
 def reset(ctx: typer.Context, *, yes: Yes = False, dry_run: DryRun = False, json: Json = False) -> None:
-    """Remove the stack with all its data, after showing what will be lost; compose/.env stays.
+    """Show which data will be lost, then remove the stack with them. compose/.env stays.
 
     Examples:
       ticketctl reset
