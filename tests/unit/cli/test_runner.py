@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -189,6 +190,24 @@ def test_the_live_display_leaves_the_finished_steps_behind() -> None:
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+def test_the_live_display_gives_each_item_one_line_however_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    renderer = LiveDisplay(stream)
+
+    renderer(StepStarted("migrate", "migrations"))
+    renderer(Progress("migrate", "payment-adapter", "applying", "CREATE TABLE [bold] " + "column " * 40, 1, 4))
+    deadline = time.monotonic() + 5
+    while "payment-adapter" not in stream.getvalue() and time.monotonic() < deadline:
+        time.sleep(0.02)  # it draws eight times a second
+    renderer.close()
+
+    lines = [line for line in stream.getvalue().splitlines() if "payment-adapter" in line]
+    assert lines
+    assert {line.partition("\x1b")[0] for line in lines} == {"  payment-adapter  applying  1/4 CREATE…"}
 
 
 def test_progress_fits_where_it_is_shown() -> None:

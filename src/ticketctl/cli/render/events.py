@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from ticketctl.cli.render.columns import columns
 from ticketctl.events import Event, Notice, Progress, StepFinished, StepStarted
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
 
 OUTCOME_MARKS = {"changed": "done", "unchanged": "ok", "failed": "failed"}
 
@@ -128,12 +129,14 @@ class LiveDisplay:
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
         from rich.live import Live
+        from rich.spinner import Spinner
 
         self._console = Console(file=stream, highlight=False)
         self._step: StepStarted | None = None
         self._began = 0.0
         self._items: dict[str, Progress] = {}
-        self._live = Live(console=self._console, refresh_per_second=8, transient=True, get_renderable=self._table)
+        self._spinner = Spinner("dots")
+        self._live = Live(console=self._console, refresh_per_second=8, transient=True, get_renderable=self._screen)
         self._live.start()
 
     def __call__(self, event: Event) -> None:
@@ -154,19 +157,17 @@ class LiveDisplay:
         self._step, self._items = None, {}
         self._live.stop()
 
-    def _table(self) -> Table:
-        from rich.spinner import Spinner
-        from rich.table import Table
+    def _screen(self) -> RenderableType:
+        from rich.console import Group
+        from rich.text import Text
 
-        table = Table.grid(padding=(0, 2))
         if self._step is None:
-            return table
-        seconds = time.monotonic() - self._began
-        table.add_row(Spinner("dots"), f"{self._step.title} ({seconds:.0f} s)")
+            return Text()
+        self._spinner.update(text=Text(f"{self._step.title} ({time.monotonic() - self._began:.0f} s)"))
         height = max(4, self._console.height - 3)
-        for progress in list(self._items.values())[-height:]:
-            table.add_row("", progress.item, progress.state, _count(progress) + progress.detail[:100])
-        return table
+        shown = list(self._items.values())[-height:]
+        lines = columns([("", item.item, item.state, _count(item) + item.detail) for item in shown])
+        return Group(self._spinner, *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))
 
 
 def plain_line(event: Event) -> str:
