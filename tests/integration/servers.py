@@ -11,7 +11,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -21,6 +21,8 @@ from ticketctl.events import ignore
 from ticketctl.infra.docker import connect_engine
 from ticketctl.provision.stack.env_file import EnvFile
 from ticketctl.provision.stack.images import ensure_images, plan_images
+from ticketctl.provision.stack.images.bases import base_for
+from ticketctl.provision.stack.images.sources import read_source
 from ticketctl.settings.loader import load_project
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +47,18 @@ def _images_of_up() -> Mapping[str, str]:
     return {choice.name: choice.reference for choice in plan.images}
 
 
+@functools.cache
+def shell_image() -> str:
+    """A Debian without any server, for containers of which only a shell is wanted; fetched or made if missing."""
+    source = read_source(ROOT / "compose", "service")
+    assert source is not None
+    with closing(connect_engine(os.environ)) as engine:
+        base = base_for(source, engine, environ=os.environ, emit=ignore)
+        if engine.images.find(base) is None:
+            list(engine.images.pull(base))
+    return base
+
+
 def docker(*arguments: str, check: bool = True, environ: Mapping[str, str] | None = None) -> str:
     """Run the docker client and return its output."""
     result = subprocess.run(
@@ -58,6 +72,22 @@ def docker(*arguments: str, check: bool = True, environ: Mapping[str, str] | Non
     if check and result.returncode:
         raise AssertionError(f"docker {arguments[0]}: {result.stderr}")
     return result.stdout.strip()
+
+
+# `docker top` has the machine's `ps` list them, and not every machine has one.
+_LIST_PROCESSES = """
+for process in /proc/[0-9]*; do
+    [ "$process" != "/proc/$$" ] || continue
+    user=$(sed -n 's/^Uid:[[:space:]]*\\([0-9]*\\).*/\\1/p' "$process/status" 2>/dev/null) || continue
+    echo "$user $(tr '\\0\\n' '  ' 2>/dev/null <"$process/cmdline")"
+done
+"""
+
+
+def processes(container: str) -> list[tuple[int, str]]:
+    """User id and command line of each process in a container."""
+    rows = [row.partition(" ") for row in docker("exec", container, "sh", "-c", _LIST_PROCESSES).splitlines()]
+    return [(int(user), arguments.strip()) for user, _, arguments in rows if arguments.strip()]
 
 
 @dataclass(frozen=True)

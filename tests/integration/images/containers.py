@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from integration.servers import LABEL, PREFIX, docker
+from integration.servers import LABEL, PREFIX, docker, processes
 
 OWNER = f"{LABEL}={os.getpid()}"
 HARDENED = ("--init", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
@@ -73,9 +73,7 @@ class Container:
 
     def processes(self) -> list[tuple[int, str]]:
         """User id and command line of each process inside."""
-        # The engine wants the process ids, to tell the container's from the others.
-        rows = docker("top", self.name, "-eo", "pid,uid,args").splitlines()[1:]
-        return [(int(row.split(maxsplit=2)[1]), row.split(maxsplit=2)[2]) for row in rows]
+        return processes(self.name)
 
     def wait_until(self, ready: Callable[[], object], seconds: float = 300) -> None:
         """Call until it returns something true; an ended container ends the waiting."""

@@ -20,7 +20,7 @@ import pytest
 
 from integration.eventually import eventually
 from integration.infra.engine_proxy import EngineProxy
-from integration.servers import docker
+from integration.servers import docker, shell_image
 from ticketctl.errors import (
     DiskFullError,
     EngineError,
@@ -32,7 +32,6 @@ from ticketctl.errors import (
 from ticketctl.infra.docker import Engine, EngineEvent, connect_engine
 
 pytestmark = pytest.mark.integration
-IMAGE = "ticketctl-base:bookworm"
 PREFIX = "ticketctl-test-"
 NOBODY = 65534
 SERVICES = ("before", "meanwhile", "after")
@@ -62,7 +61,7 @@ def project() -> Iterator[str]:
 
 def run(project: str, service: str, *command: str, options: tuple[str, ...] = ()) -> str:
     labels = ("--label", f"com.docker.compose.project={project}", "--label", f"com.docker.compose.service={service}")
-    return docker("run", "--detach", "--init", *labels, *options, IMAGE, *command)
+    return docker("run", "--detach", "--init", *labels, *options, shell_image(), *command)
 
 
 # --- what it answers ------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from elasticsearch import Elasticsearch
 
 from integration.search.catalogue import EVENTS, load
 from integration.search.indices import remove
+from ticketctl.events import ignore
+from ticketctl.provision.host.packages import install_packages
 from ticketctl.settings.endpoints import ElasticsearchEndpoint
 
 pytestmark = pytest.mark.integration
@@ -59,6 +61,13 @@ class Site:
         return done.stdout
 
 
+@pytest.fixture(scope="module")
+def _curl() -> None:
+    """What the page asks with; a bare machine has none."""
+    if shutil.which("curl") is None:
+        install_packages(["curl"], environ=os.environ, emit=ignore)
+
+
 @pytest.fixture
 def site(tmp_path: Path, admin: Elasticsearch, endpoint: ElasticsearchEndpoint) -> Iterator[Site]:
     remove(admin, "events")
@@ -87,6 +96,7 @@ def found_by_request(output: str) -> list[int]:
     return [hit["_source"]["eventId"] for hit in json.loads(output)["hits"]["hits"]]
 
 
+@pytest.mark.usefixtures("_curl")
 def test_each_of_the_four_patterns_finds_the_same_by_command_and_by_request(site: Site, admin: Elasticsearch) -> None:
     (creation,) = commands("Create it")
     created = site.bash(creation)

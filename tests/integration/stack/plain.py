@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from integration.servers import docker, image
+from integration.servers import docker, image, processes
 from leftovers import PREFIX
 from projects import REPOSITORY
 from ticketctl.infra.compose import find_compose
@@ -100,4 +100,5 @@ def everything_shown(container: str, *, running: bool = True) -> str:
     log = subprocess.run(
         ["docker", "logs", container], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
     )
-    return docker("inspect", container) + log.stdout + (docker("top", container) if running else "")
+    lines = [arguments for _, arguments in processes(container)] if running else []
+    return docker("inspect", container) + log.stdout + "\n".join(lines)

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from integration.servers import shell_image
 from leftovers import PREFIX, hold_test_lock
 from ticketctl.events import Event
 from ticketctl.infra.compose import find_compose
@@ -24,14 +25,13 @@ from ticketctl.provision.stack.spec import StackSpec, stack_spec
 from ticketctl.provision.stack.startup import Launch, Startup
 from ticketctl.provision.stack.variables import hash_variable
 
-IMAGE = "ticketctl-base:bookworm"
 SECRET = "correct-horse-battery"
 
 
 def service(script: str, *, check: str = "", setup: bool = False, **more: Any) -> dict[str, Any]:
     """A service that runs a shell script; `check` is the script of its health check."""
     definition: dict[str, Any] = {
-        "image": IMAGE,
+        "image": shell_image(),
         "command": ["sh", "-c", script.replace("$", "$$")],
         "init": True,
         "stop_grace_period": "1s",
