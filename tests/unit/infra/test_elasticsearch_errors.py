@@ -297,7 +297,10 @@ def test_a_refused_bulk_request_is_judged_by_its_first_document() -> None:
 NOT_YET = error(401, "security_exception", "failed to retrieve password hash for reserved user [elastic]")
 
 
-def test_a_login_that_is_refused_only_because_the_node_has_just_started_is_repeated() -> None:
+def test_a_login_that_is_refused_only_because_the_node_has_just_started_is_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(elasticsearch_transport, "PAUSE_SECONDS", 0.01)
     with answering(NOT_YET, NOT_YET, (200, PRODUCT, b'{"name": "here"}')) as (url, asked):
         ask(endpoint(url), lambda client: client.info())
 
@@ -305,7 +308,8 @@ def test_a_login_that_is_refused_only_because_the_node_has_just_started_is_repea
 
 
 def test_it_is_not_repeated_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elasticsearch_transport, "STARTUP_SECONDS", 0.4)
+    monkeypatch.setattr(elasticsearch_transport, "STARTUP_SECONDS", 0.2)
+    monkeypatch.setattr(elasticsearch_transport, "PAUSE_SECONDS", 0.1)
     with answering(NOT_YET) as (url, asked):
         found = failure(endpoint(url))
 

@@ -67,6 +67,30 @@ def test_the_last_line_says_which_check_failed(
     assert "== third" not in lines
 
 
+@pytest.mark.parametrize(
+    ("names", "counted"),
+    [((), ["count combine", "count erase", "count report", "tests counted"]), (("one",), ["tests"])],
+)
+def test_only_the_whole_run_measures_coverage(
+    names: Sequence[str], counted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def run(_: str, commands: Sequence[Sequence[str]]) -> int:
+        for command in commands:
+            if "pytest" in command:
+                ran.append("tests counted" if command[1:5] == ("-m", "coverage", "run", "-m") else "tests")
+            else:
+                ran.append(f"count {command[3]}")
+        return 0
+
+    monkeypatch.setattr(checks, "CHECKS", (step("one", (sys.executable, "-m", "pytest", "tests")),))
+    monkeypatch.setattr(checks, "run", run)
+
+    assert checks.main(names) == 0
+    assert sorted(ran) == counted
+
+
 def test_every_step_is_named_with_its_duration(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
