@@ -12,10 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from integration.eventually import eventually
 from ticketctl.errors import EngineUnavailableError
 from ticketctl.events import Emit, Event, Progress, StepFinished, ignore
 from ticketctl.provision.host.engine import EngineResult, engine_status, ensure_engine
@@ -115,10 +117,15 @@ def own_engine(_own_network: None) -> Iterator[OwnEngine]:
 
 
 def unmount_below(folder: Path) -> None:
-    """Take down what a killed engine left mounted, the innermost first."""
+    """Take down what a killed engine left mounted, the innermost first; its files close last of all."""
     points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for point in sorted((point for point in points if Path(point).is_relative_to(folder)), reverse=True):
-        subprocess.run(["umount", point], check=True)
+        eventually(partial(unmount, point), lambda problem: not problem)
+
+
+def unmount(point: str) -> str:
+    """Take it down; return what is in the way."""
+    return subprocess.run(["umount", point], check=False, capture_output=True, text=True).stderr
 
 
 def test_an_engine_is_started_once_and_then_left_alone(own_engine: OwnEngine) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from integration.eventually import eventually
+from integration.process import is_alive
 from ticketctl.errors import ComposeError
 from ticketctl.infra.compose import Compose, find_compose
 from ticketctl.infra.docker import connect_engine
@@ -114,15 +115,7 @@ def test_no_command_goes_on_when_its_parent_was_killed(project: str) -> None:
     with subprocess.Popen([sys.executable, "-c", STARTER, project], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        assert is_running(pid)
+        assert is_alive(pid)
         parent.kill()
 
-    eventually(lambda: is_running(pid), lambda alive: not alive, 5)
-
-
-def is_running(pid: int) -> bool:
-    """Whether the process is there and has not ended; the first process of a container may collect nobody's end."""
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    eventually(lambda: is_alive(pid), lambda alive: not alive, 5)

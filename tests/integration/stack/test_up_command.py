@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from integration.eventually import eventually
+from integration.process import is_alive
 from integration.servers import docker
 from live_stack import TICKETCTL, LiveStack
 from ticketctl.infra.compose import find_compose
@@ -120,13 +121,6 @@ def children_of(pid: int) -> list[int]:
     return [
         int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()
     ]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def ready(live: LiveStack) -> set[str]:
