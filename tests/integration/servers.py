@@ -41,9 +41,9 @@ def image(name: str) -> str:
 def _images_of_up() -> Mapping[str, str]:
     """What `up` would fetch or build in a fresh checkout; fetched or built now, if it is missing."""
     project = load_project(ROOT / "ticketctl.yaml", {})
-    engine = connect_engine(os.environ)
-    plan = plan_images(project, EnvFile(project.env_file, (), {}), engine)
-    ensure_images(plan, engine, environ=os.environ, emit=ignore)
+    with closing(connect_engine(os.environ)) as engine:
+        plan = plan_images(project, EnvFile(project.env_file, (), {}), engine)
+        ensure_images(plan, engine, environ=os.environ, emit=ignore)
     return {choice.name: choice.reference for choice in plan.images}
 
 
@@ -87,7 +87,9 @@ done
 def processes(container: str) -> list[tuple[int, str]]:
     """User id and command line of each process in a container."""
     rows = [row.partition(" ") for row in docker("exec", container, "sh", "-c", _LIST_PROCESSES).splitlines()]
-    return [(int(user), arguments.strip()) for user, _, arguments in rows if arguments.strip()]
+    found = [(int(user), arguments.strip()) for user, _, arguments in rows if arguments.strip()]
+    assert found, f"nothing was seen in {container}, where at least its first process runs"
+    return found
 
 
 @dataclass(frozen=True)

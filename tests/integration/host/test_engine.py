@@ -73,11 +73,7 @@ class OwnEngine:
         """End it as a power cut would. A killed process loses its socket some milliseconds after its name."""
         for pid in self.pids.values():
             os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while (self.pids or self.listens()) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert self.pids == {}
-        assert not self.listens()
+        eventually(lambda: self.pids or self.listens(), lambda seen: not seen, 10)
 
     def listens(self) -> bool:
         """Whether somebody takes connections at the socket."""
@@ -109,9 +105,7 @@ def own_engine(_own_network: None) -> Iterator[OwnEngine]:
     for pid in started.values():
         with suppress(ProcessLookupError):  # it ends its containerd itself
             os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + 20
-    while any(program_of(pid) for pid in started.values()) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    eventually(lambda: [pid for pid in started.values() if program_of(pid)], lambda running: not running, 20)
     unmount_below(folder)
     shutil.rmtree(folder)
 
