@@ -104,8 +104,8 @@ def rollback(
       ticketctl migrate rollback events --steps 2 --yes
     """
     from ticketctl.cli.render.migrate import rolled_back_text
+    from ticketctl.provision.migrate.planning.rollback_plan import plan_rollback
     from ticketctl.provision.migrate.rollback import rollback as roll_back
-    from ticketctl.provision.migrate.rollback_plan import plan_rollback
 
     run = run_of(ctx, json=json)
     run.interrupted_note = RESUMABLE

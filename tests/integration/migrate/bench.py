@@ -13,10 +13,10 @@ from typing import Any
 from ticketctl.events import Event, Progress
 from ticketctl.infra.mysql import connect
 from ticketctl.provision.migrate import runner
-from ticketctl.provision.migrate.plan import Plan
-from ticketctl.provision.migrate.results import ApplyResult, DatabaseResult
+from ticketctl.provision.migrate.planning.plan import Plan
+from ticketctl.provision.migrate.planning.results import ApplyResult, DatabaseResult
+from ticketctl.provision.migrate.planning.rollback_plan import RollbackPlan, plan_rollback
 from ticketctl.provision.migrate.rollback import rollback
-from ticketctl.provision.migrate.rollback_plan import RollbackPlan, plan_rollback
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 

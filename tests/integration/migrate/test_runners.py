@@ -17,8 +17,8 @@ from integration.migrate.conftest import Root
 from integration.migrate.server import PATIENT, SLOW, running
 from ticketctl.errors import BackendUnreachableError, MigrationInDoubtError, MigrationLockedError
 from ticketctl.infra.mysql import connect
-from ticketctl.provision.migrate.lock import acquire, lock_name
-from ticketctl.provision.migrate.results import ApplyResult
+from ticketctl.provision.migrate.execution.lock import acquire, lock_name
+from ticketctl.provision.migrate.planning.results import ApplyResult
 
 pytestmark = pytest.mark.integration
 

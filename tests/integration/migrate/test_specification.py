@@ -17,8 +17,8 @@ from ticketctl.errors import BackendOperationError
 from ticketctl.events import ignore
 from ticketctl.infra.mysql import connect, quote_identifier, translating
 from ticketctl.provision.migrate import runner
+from ticketctl.provision.migrate.planning.rollback_plan import plan_rollback
 from ticketctl.provision.migrate.rollback import rollback
-from ticketctl.provision.migrate.rollback_plan import plan_rollback
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ticketctl.provision.migrate.results import ApplyResult, DatabaseResult, DatabaseStatus, StatusResult
+from ticketctl.provision.migrate.planning.results import ApplyResult, DatabaseResult, DatabaseStatus, StatusResult
 
 
 def applied_text(result: ApplyResult) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ticketctl.provision.health.model import Finding, fail, ok, skipped, warn
 from ticketctl.provision.health.mysql import MysqlSession
 from ticketctl.provision.health.target import Check
-from ticketctl.provision.migrate.results import DatabaseStatus
+from ticketctl.provision.migrate.planning.results import DatabaseStatus
 from ticketctl.provision.migrate.runner import status
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import Project

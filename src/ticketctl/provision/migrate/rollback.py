@@ -9,15 +9,15 @@ from pathlib import Path
 from ticketctl import events
 from ticketctl.errors import MigrationError
 from ticketctl.events import Emit, Notice, Progress
-from ticketctl.provision.migrate.execute import execute
-from ticketctl.provision.migrate.lexer import Statement
-from ticketctl.provision.migrate.plan import Step
-from ticketctl.provision.migrate.results import AppliedMigration, DatabaseResult
-from ticketctl.provision.migrate.rollback_plan import RollbackPlan, decide, rollback_file
+from ticketctl.provision.migrate.execution.execute import execute
+from ticketctl.provision.migrate.execution.session import STEP, Session, open_session
+from ticketctl.provision.migrate.planning.plan import Step
+from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult
+from ticketctl.provision.migrate.planning.rollback_plan import RollbackPlan, decide, rollback_file
 from ticketctl.provision.migrate.runner import LOCK_TIMEOUT
-from ticketctl.provision.migrate.session import STEP, Session, open_session
-from ticketctl.provision.migrate.statements import excerpt
-from ticketctl.provision.migrate.targets import Target, find_targets
+from ticketctl.provision.migrate.source.targets import Target, find_targets
+from ticketctl.provision.migrate.syntax.lexer import Statement
+from ticketctl.provision.migrate.syntax.statements import excerpt
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 

@@ -12,13 +12,11 @@ from pathlib import Path
 
 from ticketctl import events
 from ticketctl.events import Emit, Notice, Progress
-from ticketctl.provision.migrate.assess import assess
-from ticketctl.provision.migrate.execute import execute
-from ticketctl.provision.migrate.files import Migration
-from ticketctl.provision.migrate.history import History
-from ticketctl.provision.migrate.lexer import Statement
-from ticketctl.provision.migrate.plan import DatabasePlan, Plan, Step, plan_database
-from ticketctl.provision.migrate.results import (
+from ticketctl.provision.migrate.execution.execute import execute
+from ticketctl.provision.migrate.execution.session import STEP, Session, create_database, observe, open_session
+from ticketctl.provision.migrate.planning.assess import assess
+from ticketctl.provision.migrate.planning.plan import DatabasePlan, Plan, Step, plan_database
+from ticketctl.provision.migrate.planning.results import (
     AppliedMigration,
     ApplyResult,
     DatabaseResult,
@@ -26,9 +24,11 @@ from ticketctl.provision.migrate.results import (
     MigrationStatus,
     StatusResult,
 )
-from ticketctl.provision.migrate.session import STEP, Session, create_database, observe, open_session
-from ticketctl.provision.migrate.statements import StatementKind, excerpt, kind_of
-from ticketctl.provision.migrate.targets import Target, find_targets
+from ticketctl.provision.migrate.record.history import History
+from ticketctl.provision.migrate.source.files import Migration
+from ticketctl.provision.migrate.source.targets import Target, find_targets
+from ticketctl.provision.migrate.syntax.lexer import Statement
+from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 

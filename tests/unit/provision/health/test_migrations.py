@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ticketctl.provision.health.migrations import judge
-from ticketctl.provision.migrate.results import DatabaseStatus, MigrationStatus, StatusState
+from ticketctl.provision.migrate.planning.results import DatabaseStatus, MigrationStatus, StatusState
 
 
 def database(*states: StatusState) -> DatabaseStatus:

@@ -118,7 +118,9 @@ def query(name: str) -> str:
     Args:
         name: File name without `.sql`.
     """
-    return resources.files("ticketctl.provision.migrate").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    return (
+        resources.files("ticketctl.provision.migrate.record").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    )
 
 
 def read_history(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> History:

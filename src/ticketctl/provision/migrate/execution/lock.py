@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ticketctl.errors import BackendError, MigrationLockedError
 from ticketctl.infra.mysql import translating
-from ticketctl.provision.migrate.history import query
+from ticketctl.provision.migrate.record.history import query
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketctl.provision.migrate.checksum import checksum
-from ticketctl.provision.migrate.lexer import split, tokenize
+from ticketctl.provision.migrate.syntax.checksum import checksum
+from ticketctl.provision.migrate.syntax.lexer import split, tokenize
 
 SQL = "CREATE TABLE t (\n  a INT, -- first\n  b VARCHAR(10) DEFAULT 'x  y'\n);\nINSERT INTO t VALUES (1, \"two\");\n"
 

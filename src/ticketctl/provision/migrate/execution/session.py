@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from ticketctl.errors import BackendOperationError
 from ticketctl.events import Emit, Progress
 from ticketctl.infra.mysql import UNKNOWN_DATABASE, connect, quote_identifier, translating
-from ticketctl.provision.migrate import lock
-from ticketctl.provision.migrate.history import History, read_history
-from ticketctl.provision.migrate.journal import Journal
-from ticketctl.provision.migrate.lock import Holder
-from ticketctl.provision.migrate.targets import Target
+from ticketctl.provision.migrate.execution import lock
+from ticketctl.provision.migrate.execution.lock import Holder
+from ticketctl.provision.migrate.record.history import History, read_history
+from ticketctl.provision.migrate.record.journal import Journal
+from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ticketctl.errors import MigrationInDoubtError
-from ticketctl.provision.migrate.assess import Assessment, assess
-from ticketctl.provision.migrate.doubt import edited_error, in_doubt_error
-from ticketctl.provision.migrate.files import Migration, SqlFile
-from ticketctl.provision.migrate.history import Direction, History
-from ticketctl.provision.migrate.mark import Mark
-from ticketctl.provision.migrate.statements import excerpt, kind_of
+from ticketctl.provision.migrate.planning.assess import Assessment, assess
+from ticketctl.provision.migrate.planning.doubt import edited_error, in_doubt_error
+from ticketctl.provision.migrate.planning.mark import Mark
+from ticketctl.provision.migrate.record.history import Direction, History
+from ticketctl.provision.migrate.source.files import Migration, SqlFile
+from ticketctl.provision.migrate.syntax.statements import excerpt, kind_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ticketctl.provision.migrate.lexer import Statement, Token, TokenKind
+from ticketctl.provision.migrate.syntax.lexer import Statement, Token, TokenKind
 
 _NOT_COLUMNS = {"INDEX", "KEY", "PRIMARY", "FOREIGN", "CONSTRAINT", "CHECK", "PARTITION", "DEFAULT", "NOT"}
 

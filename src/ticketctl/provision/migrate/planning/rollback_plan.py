@@ -8,14 +8,14 @@ from pathlib import Path
 
 from ticketctl.errors import BackendOperationError, MigrationFileError, MigrationLockedError
 from ticketctl.infra.mysql import connect, quote_identifier, translating
-from ticketctl.provision.migrate.assess import Assessment, State
-from ticketctl.provision.migrate.files import ROLLBACK_SUFFIX, Migration, SqlFile
-from ticketctl.provision.migrate.history import NO_SUCH_TABLE, History
-from ticketctl.provision.migrate.losses import Loss, losses
-from ticketctl.provision.migrate.mark import find_mark
-from ticketctl.provision.migrate.plan import Step, planned_step, refuse
-from ticketctl.provision.migrate.session import observe
-from ticketctl.provision.migrate.targets import Target, find_targets
+from ticketctl.provision.migrate.execution.session import observe
+from ticketctl.provision.migrate.planning.assess import Assessment, State
+from ticketctl.provision.migrate.planning.mark import find_mark
+from ticketctl.provision.migrate.planning.plan import Step, planned_step, refuse
+from ticketctl.provision.migrate.record.history import NO_SUCH_TABLE, History
+from ticketctl.provision.migrate.source.files import ROLLBACK_SUFFIX, Migration, SqlFile
+from ticketctl.provision.migrate.source.targets import Target, find_targets
+from ticketctl.provision.migrate.syntax.losses import Loss, losses
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 

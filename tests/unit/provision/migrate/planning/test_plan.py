@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from ticketctl.errors import MigrationEditedError, MigrationFileError, MigrationInDoubtError, MigrationLockedError
-from ticketctl.provision.migrate.assess import assess
-from ticketctl.provision.migrate.checksum import ALGORITHM, statement_checksum
-from ticketctl.provision.migrate.files import Migration, discover
-from ticketctl.provision.migrate.history import (
+from ticketctl.provision.migrate.planning.assess import assess
+from ticketctl.provision.migrate.planning.plan import DatabasePlan, Plan, plan_database
+from ticketctl.provision.migrate.planning.rollback_plan import LostRows, decide
+from ticketctl.provision.migrate.record.history import (
     Direction,
     History,
     MigrationState,
@@ -21,10 +21,10 @@ from ticketctl.provision.migrate.history import (
     StatementRecord,
     StatementState,
 )
-from ticketctl.provision.migrate.plan import DatabasePlan, Plan, plan_database
-from ticketctl.provision.migrate.rollback_plan import LostRows, decide
-from ticketctl.provision.migrate.statements import kind_of
-from ticketctl.provision.migrate.targets import Target
+from ticketctl.provision.migrate.source.files import Migration, discover
+from ticketctl.provision.migrate.source.targets import Target
+from ticketctl.provision.migrate.syntax.checksum import ALGORITHM, statement_checksum
+from ticketctl.provision.migrate.syntax.statements import kind_of
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.secret import Secret
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ticketctl.provision.migrate.checksum import ALGORITHM
-from ticketctl.provision.migrate.files import Migration
-from ticketctl.provision.migrate.history import History, Record
-from ticketctl.provision.migrate.mark import Mark, find_mark
+from ticketctl.provision.migrate.planning.mark import Mark, find_mark
+from ticketctl.provision.migrate.record.history import History, Record
+from ticketctl.provision.migrate.source.files import Migration
+from ticketctl.provision.migrate.syntax.checksum import ALGORITHM
 
 State = Literal["pending", "applied", "partial", "edited", "in doubt", "rolling back", "running"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ticketctl.errors import UnknownNameError
-from ticketctl.provision.migrate.files import Migration, discover
+from ticketctl.provision.migrate.source.files import Migration, discover
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ticketctl.provision.migrate.checksum import statement_checksum
-from ticketctl.provision.migrate.history import StatementRecord
-from ticketctl.provision.migrate.lexer import Statement
-from ticketctl.provision.migrate.statements import StatementKind, kind_of
+from ticketctl.provision.migrate.record.history import StatementRecord
+from ticketctl.provision.migrate.syntax.checksum import statement_checksum
+from ticketctl.provision.migrate.syntax.lexer import Statement
+from ticketctl.provision.migrate.syntax.statements import StatementKind, kind_of
 
 Problem = Literal["edited", "in doubt", "lost"]
 

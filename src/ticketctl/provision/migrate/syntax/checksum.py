@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from ticketctl.provision.migrate.lexer import Statement
+from ticketctl.provision.migrate.syntax.lexer import Statement
 
 ALGORITHM = "tokens-1"
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketctl.errors import MigrationFileError
-from ticketctl.provision.migrate.files import discover
+from ticketctl.provision.migrate.source.files import discover
 
 
 def write(folder: Path, files: Mapping[str, str]) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ticketctl.provision.migrate.plan import Plan
+from ticketctl.provision.migrate.planning.plan import Plan
 
 StatusState = Literal["applied", "pending", "partial", "edited", "missing", "in doubt", "rolling back", "running"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ticketctl.errors import MigrationEditedError, MigrationInDoubtError
 from ticketctl.infra.mysql import quote_identifier
-from ticketctl.provision.migrate.assess import Assessment
-from ticketctl.provision.migrate.files import SqlFile
-from ticketctl.provision.migrate.history import Direction
-from ticketctl.provision.migrate.lexer import Statement, TokenKind
-from ticketctl.provision.migrate.mark import Mark
-from ticketctl.provision.migrate.statements import excerpt
+from ticketctl.provision.migrate.planning.assess import Assessment
+from ticketctl.provision.migrate.planning.mark import Mark
+from ticketctl.provision.migrate.record.history import Direction
+from ticketctl.provision.migrate.source.files import SqlFile
+from ticketctl.provision.migrate.syntax.lexer import Statement, TokenKind
+from ticketctl.provision.migrate.syntax.statements import excerpt
 
 
 def edited_error(database: str, file: SqlFile, found: Assessment) -> MigrationEditedError:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from ticketctl import __version__
 from ticketctl.errors import MigrationLockedError
 from ticketctl.infra.mysql import translating
-from ticketctl.provision.migrate.checksum import ALGORITHM, statement_checksum
-from ticketctl.provision.migrate.files import Migration
-from ticketctl.provision.migrate.history import Direction, StatementState, query
-from ticketctl.provision.migrate.lexer import Statement
-from ticketctl.provision.migrate.statements import kind_of
+from ticketctl.provision.migrate.record.history import Direction, StatementState, query
+from ticketctl.provision.migrate.source.files import Migration
+from ticketctl.provision.migrate.syntax.checksum import ALGORITHM, statement_checksum
+from ticketctl.provision.migrate.syntax.lexer import Statement
+from ticketctl.provision.migrate.syntax.statements import kind_of
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketctl.provision.migrate.lexer import TokenKind, UnterminatedError, line_and_column, split, tokenize
+from ticketctl.provision.migrate.syntax.lexer import TokenKind, UnterminatedError, line_and_column, split, tokenize
 
 FRAGMENTS = (
     *("SELECT", "a", "1", "--", "-", "-- ", "#", "/*", "*/", "/*!", "/*!50001", "/*+", "'", '"', "`", "\\", "''"),

@@ -13,10 +13,10 @@ from functools import cached_property
 from pathlib import Path
 
 from ticketctl.errors import MigrationFileError
-from ticketctl.provision.migrate import graph
-from ticketctl.provision.migrate.checksum import checksum
-from ticketctl.provision.migrate.lexer import Statement, UnterminatedError, split
-from ticketctl.provision.migrate.statements import excerpt, refusal
+from ticketctl.provision.migrate.source import graph
+from ticketctl.provision.migrate.syntax.checksum import checksum
+from ticketctl.provision.migrate.syntax.lexer import Statement, UnterminatedError, split
+from ticketctl.provision.migrate.syntax.statements import excerpt, refusal
 
 SUFFIX = ".sql"
 ROLLBACK_SUFFIX = ".rollback.sql"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ticketctl.provision.migrate.lexer import split
-from ticketctl.provision.migrate.losses import Loss, losses
+from ticketctl.provision.migrate.syntax.lexer import split
+from ticketctl.provision.migrate.syntax.losses import Loss, losses
 
 
 @pytest.mark.parametrize(

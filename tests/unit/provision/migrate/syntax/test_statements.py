@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ticketctl.provision.migrate.lexer import Statement, split
-from ticketctl.provision.migrate.statements import excerpt, kind_of, refusal
+from ticketctl.provision.migrate.syntax.lexer import Statement, split
+from ticketctl.provision.migrate.syntax.statements import excerpt, kind_of, refusal
 
 
 def one(sql: str) -> Statement:

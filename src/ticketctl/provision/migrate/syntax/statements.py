@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from ticketctl.provision.migrate.lexer import Statement, TokenKind
+from ticketctl.provision.migrate.syntax.lexer import Statement, TokenKind
 
 EXCERPT_LENGTH = 120
 

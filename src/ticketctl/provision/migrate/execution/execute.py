@@ -7,13 +7,13 @@ from typing import NoReturn
 
 from ticketctl.errors import BackendError, BackendUnreachableError, MigrationStatementError
 from ticketctl.infra.mysql import answered, translating
-from ticketctl.provision.migrate.files import SqlFile
-from ticketctl.provision.migrate.history import Direction
-from ticketctl.provision.migrate.journal import Place
-from ticketctl.provision.migrate.lexer import Statement
-from ticketctl.provision.migrate.plan import Step
-from ticketctl.provision.migrate.session import Session
-from ticketctl.provision.migrate.statements import StatementKind, excerpt, kind_of
+from ticketctl.provision.migrate.execution.session import Session
+from ticketctl.provision.migrate.planning.plan import Step
+from ticketctl.provision.migrate.record.history import Direction
+from ticketctl.provision.migrate.record.journal import Place
+from ticketctl.provision.migrate.source.files import SqlFile
+from ticketctl.provision.migrate.syntax.lexer import Statement
+from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
 
 ALREADY_THERE = {1007, 1050, 1304, 1359, 1537}
 

@@ -1,0 +1,1 @@
+"""Doing it: the lock, the connections, statement by statement."""

@@ -1,0 +1,1 @@
+"""What a database records of its migrations."""
