@@ -28,6 +28,8 @@ def order(dependencies: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     Raises:
         CycleError: There is no such order.
     """
+    if _is_ordered(dependencies):
+        return tuple(dependencies)
     waiting_for = {name: set(needed) for name, needed in dependencies.items()}
     blocks: dict[str, list[str]] = {name: [] for name in dependencies}
     for name, needed in waiting_for.items():
@@ -47,6 +49,16 @@ def order(dependencies: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     if len(ordered) < len(dependencies):
         raise CycleError(_cycle({name: needed for name, needed in waiting_for.items() if needed}))
     return tuple(ordered)
+
+
+def _is_ordered(dependencies: Mapping[str, Sequence[str]]) -> bool:
+    """Whether each stands after all it depends on, as in almost every folder."""
+    seen: set[str] = set()
+    for name, needed in dependencies.items():
+        if needed and not seen.issuperset(needed):
+            return False
+        seen.add(name)
+    return True
 
 
 def _cycle(unresolved: Mapping[str, set[str]]) -> tuple[str, ...]:
