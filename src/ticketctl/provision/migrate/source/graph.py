@@ -51,6 +51,20 @@ def order(dependencies: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return tuple(ordered)
 
 
+def heads(dependencies: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return what a new name must depend on to come after all that are there, and after every branch.
+
+    That is the last one, and each end of a branch. One that neither depends on anything nor is
+    depended on has its place by its name alone, and needs no mention.
+
+    Args:
+        dependencies: Each name and the names that it depends on, in the order of `order`.
+    """
+    needed = {other for others in dependencies.values() for other in others}
+    last = next(reversed(list(dependencies)), None)
+    return tuple(name for name, others in dependencies.items() if name not in needed and (others or name == last))
+
+
 def _is_ordered(dependencies: Mapping[str, Sequence[str]]) -> bool:
     """Whether each stands after all it depends on, as in almost every folder."""
     seen: set[str] = set()

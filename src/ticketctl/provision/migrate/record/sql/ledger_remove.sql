@@ -1,0 +1,2 @@
+DELETE FROM _yoyo_migration
+WHERE migration_hash = %(hash)s
