@@ -6,8 +6,10 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 Action = Callable[[], None]
+Around = Callable[[str], AbstractContextManager[None]]
 
 
 def command(arguments: Sequence[str]) -> Action:
@@ -19,21 +21,26 @@ def command(arguments: Sequence[str]) -> Action:
     return act
 
 
-def interleave(actions: Mapping[str, Action], *, rounds: int, warm_up: int = 1) -> dict[str, list[float]]:
+def interleave(
+    actions: Mapping[str, Action], *, rounds: int, warm_up: int = 1, around: Around | None = None
+) -> dict[str, list[float]]:
     """Run every action once a round and return the seconds of each.
 
     Args:
         actions: Name to action.
         rounds: How many counted rounds.
         warm_up: How many rounds before them are not counted.
+        around: Entered with an action's name before it and left after it; not timed.
     """
     seconds: dict[str, list[float]] = {name: [] for name in actions}
     for turn in range(-warm_up, rounds):
         for name, act in actions.items():
-            began = time.perf_counter()
-            act()
+            with around(name) if around else nullcontext():
+                began = time.perf_counter()
+                act()
+                taken = time.perf_counter() - began
             if turn >= 0:
-                seconds[name].append(time.perf_counter() - began)
+                seconds[name].append(taken)
     return seconds
 
 
