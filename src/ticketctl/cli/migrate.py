@@ -39,6 +39,7 @@ def apply(
     """
     from ticketctl.cli.render.migrate import applied_text
     from ticketctl.provision.migrate import runner
+    from ticketctl.provision.migrate.apply import Options
 
     run = run_of(ctx, json=json)
     run.interrupted_note = RESUMABLE
@@ -48,7 +49,7 @@ def apply(
         run.endpoints.mysql,
         only=only or (),
         dry_run=dry_run,
-        lock_timeout=lock_timeout,
+        options=Options(lock_timeout=lock_timeout),
         emit=run.emit,
     )
     run.show(result, text=lambda: applied_text(result))
@@ -104,7 +105,7 @@ def rollback(
       ticketctl migrate rollback events --steps 2 --yes
     """
     from ticketctl.cli.render.migrate import rolled_back_text
-    from ticketctl.provision.migrate.planning.rollback_plan import plan_rollback
+    from ticketctl.provision.migrate.rollback import plan_rollback
     from ticketctl.provision.migrate.rollback import rollback as roll_back
 
     run = run_of(ctx, json=json)

@@ -9,6 +9,7 @@ loads the machine's certificate bundle and takes 25 times as long as the connect
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import socket
 import ssl
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 
-__all__ = ["BACKEND", "UNKNOWN_DATABASE", "answered", "connect", "quote_identifier", "translating"]
+__all__ = ["BACKEND", "UNKNOWN_DATABASE", "answered", "connect", "disconnect", "quote_identifier", "translating"]
 
 # A dead peer is noticed within 60 s: after 20 s of silence 4 probes, 10 s apart. The kernel's own
 # defaults would take two hours, during which a lost runner would keep its migration lock.
@@ -64,6 +65,18 @@ def connect(
     # answer but offers no way to change it after the login.
     connection._read_timeout = read_timeout  # type: ignore[attr-defined]
     return connection
+
+
+def disconnect(connection: Connection[Cursor]) -> None:
+    """End a connection that another thread is waiting on; that thread gets an error.
+
+    Args:
+        connection: Any connection.
+    """
+    stream = connection._sock  # type: ignore[attr-defined]  # close() would wait for the other thread's answer
+    if stream is not None:
+        with contextlib.suppress(OSError):
+            stream.shutdown(socket.SHUT_RDWR)
 
 
 def quote_identifier(name: str) -> str:

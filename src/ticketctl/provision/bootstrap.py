@@ -123,7 +123,7 @@ def _up(project: Project, environ: Mapping[str, str], emit: Emit) -> StepAnswer:
 def _migrate(project: Project, emit: Emit) -> StepAnswer:
     from ticketctl.provision.migrate.runner import apply
 
-    result = apply(project.root, project.settings.databases, endpoints_of(project).mysql, emit=emit)
+    result = apply(project.root, project.settings.databases, endpoints_of(project).mysql, emit=emit).raise_failed()
     count = sum(len(database.applied) for database in result.databases)
     summary = f"{count} migrations applied" if result.changed else "every database is at head"
     return StepAnswer(result.changed, summary)

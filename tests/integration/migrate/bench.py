@@ -13,10 +13,11 @@ from typing import Any
 from ticketctl.events import Event, Progress
 from ticketctl.infra.mysql import connect
 from ticketctl.provision.migrate import runner
+from ticketctl.provision.migrate.apply import Options
 from ticketctl.provision.migrate.planning.plan import Plan
 from ticketctl.provision.migrate.planning.results import ApplyResult, DatabaseResult
-from ticketctl.provision.migrate.planning.rollback_plan import RollbackPlan, plan_rollback
-from ticketctl.provision.migrate.rollback import rollback
+from ticketctl.provision.migrate.planning.rollback_plan import RollbackPlan
+from ticketctl.provision.migrate.rollback import plan_rollback, rollback
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 
@@ -59,8 +60,15 @@ class Bench:
             (self.folder / f"{path}.sql").write_text(text, encoding="utf-8")
         return self
 
-    def apply(self, **options: Any) -> ApplyResult:
-        return runner.apply(self.root, self.databases, self.endpoints, emit=self.events.append, **options)
+    def apply(self, *, dry_run: bool = False, **options: Any) -> ApplyResult:
+        return runner.apply(
+            self.root,
+            self.databases,
+            self.endpoints,
+            emit=self.events.append,
+            dry_run=dry_run,
+            options=Options(**options),
+        ).raise_failed()
 
     def plan(self) -> Plan:
         return runner.plan(self.root, self.databases, self.endpoints)
@@ -127,6 +135,7 @@ import sys
 from pathlib import Path
 from ticketctl.events import ignore
 from ticketctl.provision.migrate import runner
+from ticketctl.provision.migrate.apply import Options
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 from ticketctl.settings.secret import Secret
@@ -138,6 +147,6 @@ runner.apply(
     {"main": DatabaseSettings(database, "migrations")},
     {"main": MysqlEndpoint(host, int(port), user, Secret(password), database)},
     emit=ignore,
-)
+).raise_failed()
 print("applied", "yoyo" in sys.modules)
 """

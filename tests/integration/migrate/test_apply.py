@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from ticketctl.errors import (
     BackendLoginError,
     BackendPermissionError,
     BackendReadOnlyError,
+    MigrationDefinitionError,
     MigrationEditedError,
     MigrationFileError,
+    MigrationLateError,
     MigrationStatementError,
     UnknownNameError,
 )
@@ -97,14 +100,97 @@ def test_nothing_is_undone_on_failure(bench: Bench) -> None:
     assert bench.query("SELECT COUNT(*) FROM orders") == [(3,)]
 
 
-def test_what_existed_already_is_said(bench: Bench) -> None:
-    bench.query("CREATE TABLE a (x BIGINT)")
-    bench.write(_001_a="CREATE TABLE IF NOT EXISTS a (x INT);")
+def test_what_existed_already_with_the_same_definition_is_said(bench: Bench) -> None:
+    bench.query("CREATE TABLE a (x INT(11) COMMENT 'it''s;')")
+    bench.write(_001_a="create table if not exists `a` (`x` integer comment \"it's;\");")
 
     bench.apply()
 
     (notice,) = [event for event in bench.events if isinstance(event, Notice)]
-    assert "001_a.sql:1: Table 'a' already exists; it was left as it is" in notice.text
+    assert "001_a.sql:1: Table 'a' already exists; it is what the statement would have made" in notice.text
+
+
+def test_what_existed_already_as_something_else_is_no_success(bench: Bench) -> None:
+    bench.query("CREATE TABLE a (x BIGINT)")
+    bench.write(_001_a="CREATE TABLE IF NOT EXISTS a (x INT);\nCREATE TABLE b (x INT);")
+
+    with pytest.raises(MigrationDefinitionError, match="is something else") as raised:
+        bench.apply()
+
+    assert "-  `x` int DEFAULT NULL\n+  `x` bigint DEFAULT NULL" in raised.value.difference
+    assert bench.tables() == ["a"]
+    assert bench.states() == {"001_a": "partial"}
+    bench.query("ALTER TABLE a MODIFY x INT")
+    bench.apply()
+    assert bench.tables() == ["a", "b"]
+
+
+def test_what_statements_leave_on_the_connection_survives_a_resumption(bench: Bench) -> None:
+    bench.write(
+        _001_a="CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, x VARCHAR(20));\n"
+        "CREATE TABLE b (id INT, last INT, n DECIMAL(10, 2), word VARCHAR(20), nothing INT, raw VARBINARY(9));\n"
+        "INSERT INTO a (x) VALUES ('é'), ('b');\n"
+        "SET @id = LAST_INSERT_ID(), @n = (SELECT COUNT(*) FROM a) + 0.25, @raw = X'00FF27';\n"
+        "SELECT x INTO @`a word` FROM a WHERE id = 1;\n"
+        "INSERT INTO a (x) VALUES ('c');\n"
+        "INSERT INTO missing VALUES (1);\n"
+        "INSERT INTO b VALUES (@id, LAST_INSERT_ID(), @n, @`a word`, @nothing, @raw);\n"
+    )
+    with pytest.raises(MigrationStatementError):
+        bench.apply()
+    bench.query("CREATE TABLE missing (x INT)")
+    bench.apply()
+    assert bench.query("SELECT * FROM b") == [(1, 3, Decimal("2.25"), "é", None, b"\x00\xff'")]
+
+
+def test_what_needs_a_temporary_table_is_one_transaction(bench: Bench) -> None:
+    first = (
+        "CREATE TABLE a (x INT);\nINSERT INTO a VALUES (1);\n"
+        "CREATE TEMPORARY TABLE t AS SELECT x + 1 AS x FROM a;\nINSERT INTO a SELECT * FROM t;\n"
+        "INSERT INTO a SELECT x FROM {table}, t;\nDROP TABLE t;\nINSERT INTO a VALUES (9);"
+    )
+    bench.write(_001_a=first.format(table="missing"))
+    with pytest.raises(MigrationStatementError):
+        bench.apply()
+    assert bench.query("SELECT x FROM a") == [(1,)], "what came before the failure is undone with it"
+    bench.write(_001_a=first.format(table="(SELECT 5 AS x) AS five"))
+    with pytest.raises(MigrationStatementError, match="ambiguous"):
+        bench.apply()
+    bench.write(_001_a=first.format(table="(SELECT 5 AS x) AS five").replace("SELECT x FROM", "SELECT five.x FROM"))
+    bench.apply()
+    assert bench.query("SELECT x FROM a ORDER BY x") == [(1,), (2,), (5,), (9,)]
+
+
+def test_what_asks_for_the_row_count_is_one_transaction(bench: Bench) -> None:
+    bench.write(
+        _001_a="CREATE TABLE a (x INT);\nCREATE TABLE n (x INT);\n"
+        "INSERT INTO a VALUES (1), (2), (3);\nINSERT INTO n VALUES (ROW_COUNT());\nSET @n = ROW_COUNT();"
+    )
+    bench.apply()
+    assert bench.query("SELECT x FROM n") == [(3,)]
+
+
+def test_the_journal_of_an_older_version_is_extended(bench: Bench) -> None:
+    bench.write(_001_a="CREATE TABLE a (x INT);").apply()
+    bench.query(
+        "ALTER TABLE ticketctl_migration_statement"
+        " DROP COLUMN sql_text, DROP COLUMN definitions_before, DROP COLUMN session_values"
+    )
+    bench.write(_002_b="CREATE TABLE b (x INT);").apply()
+    assert bench.states() == {"001_a": "applied", "002_b": "applied"}
+    assert len(bench.query("SHOW COLUMNS FROM ticketctl_migration_statement")) == 14
+
+
+def test_a_late_migration_is_refused_unless_allowed(bench: Bench) -> None:
+    bench.write(_002_b="CREATE TABLE b (x INT);").apply()
+    bench.write(_001_a="CREATE TABLE a (x INT);")
+    assert bench.states() == {"001_a": "late", "002_b": "applied"}
+    with pytest.raises(MigrationLateError, match=r"001_a\.sql comes late: 002_b is applied"):
+        bench.apply()
+    assert bench.tables() == ["b"]
+    bench.write(_001_a="-- ticketctl: allow-late\nCREATE TABLE a (x INT);").apply()
+    bench.write(_000_c="CREATE TABLE c (x INT);").apply(allow_late=True)
+    assert bench.tables() == ["a", "b", "c"]
 
 
 def test_an_edit_above_the_mark_is_refused_and_nothing_runs(bench: Bench) -> None:

@@ -3,23 +3,71 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ticketctl import events
-from ticketctl.errors import MigrationError
+from ticketctl.errors import BackendOperationError, MigrationError
 from ticketctl.events import Emit, Notice, Progress
-from ticketctl.provision.migrate.execution.execute import execute
-from ticketctl.provision.migrate.execution.session import STEP, Session, open_session
+from ticketctl.infra.mysql import quote_identifier, translating
+from ticketctl.provision.migrate.apply import LOCK_TIMEOUT, STEP
+from ticketctl.provision.migrate.execution.connections import Connections
+from ticketctl.provision.migrate.execution.execute import Report, execute
+from ticketctl.provision.migrate.execution.lock import Holder
+from ticketctl.provision.migrate.execution.resolve import resolve
+from ticketctl.provision.migrate.execution.session import Session, observe, open_session
 from ticketctl.provision.migrate.planning.plan import Step
 from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult
-from ticketctl.provision.migrate.planning.rollback_plan import RollbackPlan, decide, rollback_file
-from ticketctl.provision.migrate.runner import LOCK_TIMEOUT
+from ticketctl.provision.migrate.planning.rollback_plan import (
+    COUNTED_AT_MOST,
+    LostRows,
+    RollbackPlan,
+    decide,
+    lost_with,
+    rollback_file,
+)
+from ticketctl.provision.migrate.record.history import NO_SUCH_TABLE
 from ticketctl.provision.migrate.source.targets import Target, find_targets
 from ticketctl.provision.migrate.syntax.lexer import Statement
+from ticketctl.provision.migrate.syntax.losses import Loss
 from ticketctl.provision.migrate.syntax.statements import excerpt
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
+
+NO_SUCH_COLUMN = 1054
+
+
+def plan_rollback(
+    project_root: Path,
+    databases: Mapping[str, DatabaseSettings],
+    endpoints: Mapping[str, MysqlEndpoint],
+    *,
+    key: str,
+    steps: int = 1,
+) -> RollbackPlan:
+    """Return what rolling back would do, with the rows that it would delete; changes nothing.
+
+    Args:
+        project_root: Folder that the migration folders are relative to.
+        databases: The databases of the settings.
+        endpoints: Where each is.
+        key: Key of the database.
+        steps: How many migrations, from the newest on.
+
+    Raises:
+        MigrationFileError: A rollback file is missing or cannot be used.
+        MigrationEditedError: The executed part of a rollback file has changed.
+        MigrationInDoubtError: A statement's outcome is unknown.
+        BackendError: The server cannot be reached or refuses.
+        UnknownNameError: There is no such database.
+    """
+    (target,) = find_targets(project_root, databases, endpoints, (key,))
+    with Connections() as connections:
+        found = decide(target, observe(connections, target.endpoint), steps)
+        if not found.steps:
+            return found
+        lost = _count(connections, target.endpoint, lost_with(target, found))
+    return RollbackPlan(found.key, found.database, found.steps, lost)
 
 
 def rollback(
@@ -53,10 +101,15 @@ def rollback(
     """
     (target,) = find_targets(project_root, databases, endpoints, (planned.key,))
     done: list[AppliedMigration] = []
-    with events.step(emit, STEP, f"rollback of {target.database}") as answer:
+
+    def waiting(holder: Holder, seconds: float) -> None:
+        emit(Progress(STEP, target.key, "waiting", f"{seconds:.0f} s for the lock held by {holder}"))
+
+    with events.step(emit, STEP, f"rollback of {target.database}") as answer, Connections() as connections:
         for step in planned.steps:
             # A session for each: a migration must not find what another's rollback has set.
-            with open_session(target, lock_timeout=lock_timeout, emit=emit) as session:
+            with open_session(connections, target.endpoint, lock_timeout=lock_timeout, waiting=waiting) as session:
+                resolve(session, next(one for one in target.migrations if one.name == step.name))
                 done.append(_undo(target, session, _still_newest(target, session, step), emit))
         answer.changed, answer.summary = bool(done), f"{len(done)} rolled back"
     return DatabaseResult(target.key, target.database, created=False, applied=tuple(done))
@@ -83,10 +136,29 @@ def _undo(target: Target, session: Session, step: Step, emit: Emit) -> AppliedMi
     def progress(position: int, statement: Statement) -> None:
         emit(Progress(STEP, target.key, "rolling back", f"{step.name}: {excerpt(statement)}", position, step.total))
 
-    def left_alone(statement: Statement, note: str) -> None:
-        emit(Notice("warn", f"{step.path}:{statement.line}: {note}"))
+    def existed(statement: Statement, note: str) -> None:
+        emit(Notice("info", f"{step.path}:{statement.line}: {note}; it is what the statement would have made"))
 
     session.journal.start_rollback(step.name)
-    execute(session, rollback_file(migration), step, "rollback", began=progress, left_alone=left_alone)
+    execute(session, rollback_file(migration), step, "rollback", Report(progress, existed))
     session.journal.forget(step.name)
     return AppliedMigration(step.name, step.total - step.first + 1, time.monotonic() - began, resumed)
+
+
+def _count(connections: Connections, endpoint: MysqlEndpoint, lost: Sequence[Loss]) -> tuple[LostRows, ...]:
+    counted = []
+    with connections.turn(endpoint) as turn:
+        for loss in lost:
+            what = quote_identifier(loss.column) if loss.column else "1"
+            table = quote_identifier(loss.table)
+            query = f"SELECT COUNT(*) FROM (SELECT {what} FROM {table} LIMIT %s) AS counted"  # noqa: S608  # quoted names
+            try:
+                with translating(endpoint), turn.connection.cursor() as cursor:
+                    cursor.execute(query, (COUNTED_AT_MOST + 1,))
+                    row = cursor.fetchone()
+            except BackendOperationError as error:
+                if error.number in (NO_SUCH_TABLE, NO_SUCH_COLUMN):
+                    continue  # what is not there cannot be lost
+                raise
+            counted.append(LostRows(loss.table, loss.column, int(row[0]) if row else 0, loss.some))
+    return tuple(counted)

@@ -1,40 +1,58 @@
-"""Execute the statements of a file, one by one, with the journal around each. Decides nothing."""
+"""Execute the statements of a file, one by one, with the journal around each. Decides nothing.
+
+What commits together with its rows (`TRANSACTIONAL`) is journaled inside its own transaction; what
+commits by itself is intended before and finished after; what only sets up the connection is repeated
+whenever a run is resumed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NoReturn
 
-from ticketctl.errors import BackendError, BackendUnreachableError, MigrationStatementError
+from ticketctl.errors import BackendError, BackendUnreachableError, MigrationDefinitionError, MigrationStatementError
 from ticketctl.infra.mysql import answered, translating
+from ticketctl.provision.migrate.execution.definitions import read_definitions
+from ticketctl.provision.migrate.execution.engines import OtherEngines, read_other_engines
+from ticketctl.provision.migrate.execution.probe import confirm_existing
+from ticketctl.provision.migrate.execution.resume import prepare_connection, read_values
 from ticketctl.provision.migrate.execution.session import Session
 from ticketctl.provision.migrate.planning.plan import Step
 from ticketctl.provision.migrate.record.history import Direction
-from ticketctl.provision.migrate.record.journal import Place
+from ticketctl.provision.migrate.record.journal import Entry, Values
 from ticketctl.provision.migrate.source.files import SqlFile
+from ticketctl.provision.migrate.syntax.footprint import SchemaObject, footprint
 from ticketctl.provision.migrate.syntax.lexer import Statement
-from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
+from ticketctl.provision.migrate.syntax.session_values import values_used
+from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt
+from ticketctl.provision.migrate.syntax.units import Unit, units, with_explicit_drops
 
-ALREADY_THERE = {1007, 1050, 1304, 1359, 1537}
+# Notes of a statement that found its object there and did nothing.
+ALREADY_THERE = {1007, 1050, 1060, 1061, 1304, 1359, 1537}
 
 _HINTS = {
-    1205: "another session holds the table for longer than this one waits: `SHOW PROCESSLIST` and "
-    "performance_schema.metadata_locks say who; end it or wait, then run the command again",
     1419: "the server logs changes and trusts no function: SET GLOBAL log_bin_trust_function_creators = 1, "
     "then run the command again",
 }
 _CORRECT_IT = "correct it and run the command again: statements above it stay done, it goes on here"
+_PARTLY = "what it did before it failed stays; look at it, correct the file, and run the command again"
 
 
-def execute(
-    session: Session,
-    file: SqlFile,
-    step: Step,
-    direction: Direction,
-    *,
-    began: Callable[[int, Statement], None],
-    left_alone: Callable[[Statement, str], None],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Where the executor says what it does.
+
+    Attributes:
+        began: Called with position and statement before each.
+        existed: Called with a statement whose object was there already, with the same definition.
+    """
+
+    began: Callable[[int, Statement], None]
+    existed: Callable[[Statement, str], None]
+
+
+def execute(session: Session, file: SqlFile, step: Step, direction: Direction, report: Report) -> None:
     """Execute a file from its step's first statement on.
 
     Args:
@@ -42,82 +60,172 @@ def execute(
         file: The file that the step was planned from.
         step: Where to begin and what to repeat first.
         direction: Whether the file applies or undoes.
-        began: Called with position and statement before each.
-        left_alone: Called with a statement and the server's note when the object existed already.
+        report: Takes what happens.
 
     Raises:
         MigrationStatementError: The server refused a statement; the journal says which.
+        MigrationDefinitionError: What a statement would make is there already, and is something else.
         MigrationLockedError: The lock is no longer held; nothing more was executed.
         BackendUnreachableError: The connection was lost; the statement may have landed.
     """
-    for position in step.repeat:
-        _run(session, file, file.statements[position - 1], None)
-    for position, statement in enumerate(file.statements[step.first - 1 :], start=step.first):
-        began(position, statement)
-        place = Place(step.name, direction, position)
-        session.journal.start_statement(place, statement)
-        note = _run(session, file, statement, place)
+    prepare_connection(session, file, step.repeat, step.values)
+    _Execution(session, file, step, direction, report).run()
+
+
+class _Execution:
+    def __init__(self, session: Session, file: SqlFile, step: Step, direction: Direction, report: Report) -> None:
+        self._session = session
+        self._journal = session.journal
+        self._file = file
+        self._step = step
+        self._direction = direction
+        self._report = report
+        self._sent = with_explicit_drops(file.statements)
+        self._used = values_used(file.statements)
+        self._other_engines: OtherEngines | None = None  # a definition may change it
+
+    def run(self) -> None:
+        above = self._step.first - 1
+        for unit in units(self._sent[above:]):
+            self._run(Unit(unit.first + above, unit.last + above, unit.kind))
+
+    def _run(self, unit: Unit) -> None:
+        positions = range(unit.first, unit.last + 1)
+        if unit.kind in (StatementKind.SESSION, StatementKind.REPEATABLE):
+            self._unjournaled(unit.first, unit.kind)
+        elif unit.kind is StatementKind.TRANSACTIONAL and not self._escapes(positions):
+            self._together(positions)
+        else:
+            for position in positions:
+                self._alone(position, unit.kind)
+
+    def _escapes(self, positions: Sequence[int]) -> bool:
+        if self._other_engines is None:
+            self._other_engines = read_other_engines(self._session)
+        return self._other_engines.may_take([self._sent[position - 1] for position in positions])
+
+    def _unjournaled(self, position: int, kind: StatementKind) -> None:
+        """What may simply be repeated needs no intent, and its outcome is in no hurry."""
+        self._report.began(position, self._file.statements[position - 1])
+        entry = self._entry(position, kind)
+        try:
+            self._send(position)
+        except BackendError as error:
+            self._refused(entry, error)
+        self._journal.done(entry, self._values())
+
+    def _together(self, positions: Sequence[int]) -> None:
+        """One transaction with its own journal rows: all of it is there, or nothing."""
+        self._journal.flush()
+        entries = [self._entry(position, StatementKind.TRANSACTIONAL) for position in positions]
+        connection = self._session.connection
+        entry = entries[0]
+        try:
+            with translating(self._session.endpoint):
+                connection.begin()
+            # Before the statements: what is written in between would change ROW_COUNT().
+            self._journal.done_together(connection, entries)
+            for entry in entries:
+                self._report.began(entry.position, entry.statement)
+                self._send(entry.position)
+            values = self._values()
+            if values:
+                self._journal.keep_together(connection, entries[-1], values)
+        except BackendUnreachableError as error:
+            raise self._lost(entry, error) from error
+        except BackendError as error:
+            with translating(self._session.endpoint):
+                connection.rollback()
+            self._refused(entry, error)
+        try:
+            with translating(self._session.endpoint):
+                connection.commit()
+        except BackendUnreachableError as error:
+            raise self._lost(entry, error) from error
+
+    def _alone(self, position: int, kind: StatementKind) -> None:
+        """A statement that commits by itself: intended before, finished after."""
+        statement = self._sent[position - 1]
+        self._report.began(position, self._file.statements[position - 1])
+        self._other_engines = None
+        touched = footprint(statement, self._session.endpoint.database or "")
+        tellable = kind is StatementKind.DEFINITION and touched.tellable
+        entry = self._entry(position, kind if tellable else StatementKind.OPAQUE)
+        self._journal.intend(entry, self._definitions(touched.objects) if tellable else {})
+        try:
+            note = self._send(position)
+        except BackendError as error:
+            self._refused(entry, error)
         if note:
-            left_alone(statement, note)
+            self._compare(entry, note)
+        self._journal.finished(entry, self._values())
+        if not tellable:
+            self._journal.flush()
 
+    def _definitions(self, objects: Sequence[SchemaObject]) -> dict[str, str | None]:
+        with self._journal.connection.cursor() as cursor:
+            definitions = read_definitions(cursor, self._session.endpoint, objects)
+        return {one.key: definition for one, definition in definitions.items()}
 
-def _run(session: Session, file: SqlFile, statement: Statement, place: Place | None) -> str:
-    """Execute a statement and journal its outcome; a repeated one has no place and is not journaled."""
-    together = place is not None and kind_of(statement) is StatementKind.TRANSACTIONAL
-    try:
-        with translating(session.endpoint):
-            if together:
-                session.connection.begin()
-            note = _send(session, statement)
-    except BackendUnreachableError as error:
-        raise _lost(file, statement, error) from error
-    except BackendError as error:
-        _refused(session, file, statement, place, error, together=together)
-    if place is not None:
-        session.journal.finish_statement(place, on=session.connection if together else None)
-    if together:
-        with translating(session.endpoint):
-            session.connection.commit()
-    return note
+    def _entry(self, position: int, kind: StatementKind) -> Entry:
+        statement = self._file.statements[position - 1]
+        return Entry(self._step.name, self._direction, position, statement, kind.value)
 
+    def _values(self) -> Values | None:
+        return read_values(self._session, self._used) if self._used else None
 
-def _send(session: Session, statement: Statement) -> str:
-    with session.connection.cursor() as cursor:
-        cursor.execute(statement.text)
-        while cursor.nextset():  # a routine's later results may carry its error
-            pass
-        if not cursor.warning_count:
-            return ""
-        cursor.execute("SHOW WARNINGS")
-        return next((str(message) for _, number, message in cursor.fetchall() if number in ALREADY_THERE), "")
+    def _send(self, position: int) -> str:
+        """Send a statement; return the server's note that its object was there already, or nothing."""
+        with translating(self._session.endpoint), self._session.connection.cursor() as cursor:
+            cursor.execute(self._sent[position - 1].text)
+            while cursor.nextset():  # a routine's later results may carry its error
+                pass
+            if not cursor.warning_count:
+                return ""
+            cursor.execute("SHOW WARNINGS")
+            return next((str(message) for _, number, message in cursor.fetchall() if number in ALREADY_THERE), "")
 
+    def _compare(self, entry: Entry, note: str) -> None:
+        """What was there already counts only if it is what the statement would have made."""
+        finding = confirm_existing(self._session.connection, self._session.endpoint, entry.statement)
+        if finding.outcome == "landed":
+            self._report.existed(entry.statement, note)
+            return
+        self._journal.failed(entry, 0, f"{note}; {finding.why}")
+        raise MigrationDefinitionError(
+            f"{self._where(entry)}: what this statement makes is in {self._session.endpoint.database} already, "
+            "and is something else",
+            difference=finding.difference,
+            why=f"{note}; {finding.why}\n{finding.difference}".rstrip(),
+            next_step="write a migration that changes what is there into what is wanted, or remove what is there; "
+            "then run the command again",
+        )
 
-def _refused(
-    session: Session, file: SqlFile, statement: Statement, place: Place | None, error: BackendError, *, together: bool
-) -> NoReturn:
-    number, message = answered(error)
-    if together:
-        with translating(session.endpoint):
-            session.connection.rollback()
-    if place is not None:
-        session.journal.fail_statement(place, number, message)
-    database = session.endpoint.database or ""
-    raise MigrationStatementError(
-        f"{file.path}:{statement.line}: MySQL refused this statement in {database}",
-        database=database,
-        path=file.path,
-        line=statement.line,
-        number=number,
-        why=f"error {number}: {message}\n{excerpt(statement)}",
-        next_step=_HINTS.get(number, _CORRECT_IT),
-    ) from error
+    def _refused(self, entry: Entry, error: BackendError) -> NoReturn:
+        if isinstance(error, BackendUnreachableError):
+            raise self._lost(entry, error) from error
+        number, message = answered(error)
+        self._journal.failed(entry, number, message)
+        database = self._session.endpoint.database or ""
+        partly = entry.kind == StatementKind.OPAQUE.value
+        raise MigrationStatementError(
+            f"{self._where(entry)}: MySQL refused this statement in {database}",
+            database=database,
+            path=self._file.path,
+            line=entry.statement.line,
+            number=number,
+            why=f"error {number}: {message}\n{excerpt(entry.statement)}",
+            next_step=_HINTS.get(number, _PARTLY if partly else _CORRECT_IT),
+        ) from error
 
+    def _lost(self, entry: Entry, error: BackendUnreachableError) -> BackendUnreachableError:
+        return BackendUnreachableError(
+            f"{self._where(entry)}: the connection was lost while this statement ran",
+            backend=error.backend,
+            why=f"{error.why}\n{excerpt(entry.statement)}",
+            next_step="the server finishes what it has begun; run the command again once it answers: "
+            "it waits for that, and goes on from there",
+        )
 
-def _lost(file: SqlFile, statement: Statement, error: BackendUnreachableError) -> BackendUnreachableError:
-    return BackendUnreachableError(
-        f"{file.path}:{statement.line}: the connection was lost while this statement ran",
-        backend=error.backend,
-        why=f"{error.why}\n{excerpt(statement)}",
-        next_step="the server finishes what it has begun; run the command again once it answers: "
-        "it waits for that, and goes on from there",
-    )
+    def _where(self, entry: Entry) -> str:
+        return f"{self._file.path}:{entry.statement.line}:{entry.statement.column}"

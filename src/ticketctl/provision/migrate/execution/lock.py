@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from ticketctl.errors import BackendError, MigrationLockedError
 from ticketctl.infra.mysql import translating
-from ticketctl.provision.migrate.record.history import query
+from ticketctl.provision.migrate.execution.connections import Connections
+from ticketctl.provision.migrate.queries import query
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 PREFIX = "ticketctl-migrate-"
-SLICE = 2  # seconds between two looks at who holds the lock
-PATIENCE = 1  # seconds before the first look: most runs are over by then
+SLICE = 1  # seconds of waiting before the next database of the run has its turn
+PATIENCE = 1  # seconds before the first news: most runs are over by then
+TELLING = 2  # seconds between two news
+BETWEEN_TURNS = 0.002  # seconds in which the run's other databases can have the connection
+GRACE = 10  # seconds beyond the timeout, as long as nobody holds the lock whenever it is looked at
 LONGEST_INFO = 100
 
 
@@ -70,22 +74,22 @@ def lock_name(database: str) -> str:
 
 
 def acquire(
-    connection: Connection[Cursor],
+    connections: Connections,
     endpoint: MysqlEndpoint,
     *,
     timeout: float,
     waiting: Callable[[Holder, float], None],
-) -> str:
-    """Take the lock of the connection's database, waiting for its holder to finish.
+) -> Connection[Cursor]:
+    """Take the lock of a database, waiting for its holder to finish.
 
     Args:
-        connection: The connection that will execute the statements; the lock ends with it.
-        endpoint: Where it goes, with the database.
+        connections: The connections of the run, whose databases take turns in waiting.
+        endpoint: The database.
         timeout: Seconds to wait at most.
         waiting: Called about every two seconds with the holder and the seconds waited so far.
 
     Returns:
-        The lock's name.
+        The connection that holds the lock and will execute the statements; the lock ends with it.
 
     Raises:
         MigrationLockedError: The holder did not finish in time.
@@ -93,23 +97,33 @@ def acquire(
     """
     name = lock_name(endpoint.database or "")
     began = time.monotonic()
-    wait = min(PATIENCE, math.ceil(timeout))
-    while not _get_lock(connection, endpoint, name, wait):
-        waited = time.monotonic() - began
-        holder = read_holder(connection, endpoint, name)
-        if holder is not None:
-            waiting(holder, waited)
-        if waited >= timeout:
-            if holder is None and _get_lock(connection, endpoint, name, 0):
-                break  # it has just been left
+    told = began + PATIENCE
+    patience = 0
+    while True:
+        with connections.turn(endpoint) as turn:
+            turn.use_database()
+            if _get_lock(turn.connection, endpoint, name, patience):
+                return turn.keep()
+            holder = read_holder(turn.connection, endpoint, name)
+        now = time.monotonic()
+        patience = max(0, min(SLICE, math.ceil(timeout - (now - began))))
+        if holder is not None and now >= told:
+            waiting(holder, now - began)
+            told = now + TELLING
+        if now - began >= timeout and holder is not None:
             raise MigrationLockedError(
                 f"another runner is migrating {endpoint.database}",
-                why=f"waited {waited:.0f} s for {holder or 'several of them'}",
+                why=f"waited {now - began:.0f} s for {holder}",
                 next_step="wait for it and run the command again; a runner that died frees the lock by itself. "
                 "`--lock-timeout SECONDS` waits longer",
             )
-        wait = min(SLICE, math.ceil(timeout - waited))
-    return name
+        if now - began >= timeout + GRACE:
+            raise MigrationLockedError(
+                f"other runners are migrating {endpoint.database}",
+                why=f"waited {now - began:.0f} s; each time another was quicker",
+                next_step="run the command again",
+            )
+        time.sleep(BETWEEN_TURNS)
 
 
 def read_holder(connection: Connection[Cursor], endpoint: MysqlEndpoint, name: str) -> Holder | None:
@@ -130,7 +144,7 @@ def read_holder(connection: Connection[Cursor], endpoint: MysqlEndpoint, name: s
             return None
     try:
         with translating(endpoint), connection.cursor() as cursor:
-            cursor.execute(query("lock_holder"), {"lock": name})
+            cursor.execute(query("execution", "lock_holder"), {"lock": name})
             row = cursor.fetchone()
     except BackendError:
         return UNKNOWN_HOLDER  # without the right to look, waiting works just as well

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ticketctl.errors import BackendOperationError
-from ticketctl.events import Emit, Progress
 from ticketctl.infra.mysql import UNKNOWN_DATABASE, connect, quote_identifier, translating
 from ticketctl.provision.migrate.execution import lock
+from ticketctl.provision.migrate.execution.connections import Connections
+from ticketctl.provision.migrate.execution.definitions import make_neutral
 from ticketctl.provision.migrate.execution.lock import Holder
 from ticketctl.provision.migrate.record.history import History, read_history
 from ticketctl.provision.migrate.record.journal import Journal
-from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
-STEP = "migrate"  # the step's name in progress events
 # MySQL's default is a year, during which every other user of the table would queue up behind the
 # waiting statement.
 LOCK_WAIT_TIMEOUT = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Session:
     """The right to change one database's schema, for as long as it is open.
 
@@ -43,24 +42,29 @@ class Session:
     journal: Journal
     history: History
 
+    def read_history_again(self) -> None:
+        """Look at what the journal says now."""
+        self.history = read_history(self.journal.connection, self.endpoint)
 
-def observe(endpoint: MysqlEndpoint) -> History:
+
+def observe(connections: Connections, endpoint: MysqlEndpoint) -> History:
     """Read what a database says of its migrations, without a lock.
 
     Args:
+        connections: The connections of the run.
         endpoint: The database.
 
     Raises:
         BackendError: The server cannot be reached or refuses.
     """
-    try:
-        connection = connect(endpoint)
-    except BackendOperationError as error:
-        if error.number == UNKNOWN_DATABASE:
-            return History(exists=False)
-        raise
-    with connection:
-        return _read_unlocked(connection, endpoint)
+    with connections.turn(endpoint) as turn:
+        try:
+            turn.use_database()
+        except BackendOperationError as error:
+            if error.number == UNKNOWN_DATABASE:
+                return History(exists=False)
+            raise
+        return _read_unlocked(turn.connection, endpoint)
 
 
 def _read_unlocked(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> History:
@@ -78,46 +82,53 @@ def _read_unlocked(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> H
     return history
 
 
-def create_database(endpoint: MysqlEndpoint) -> None:
+def create_database(connections: Connections, endpoint: MysqlEndpoint) -> None:
     """Create the endpoint's database, unless it exists.
 
     Args:
+        connections: The connections of the run.
         endpoint: The database.
 
     Raises:
         BackendPermissionError: The account may not.
     """
     name = quote_identifier(endpoint.database or "")
-    server = replace(endpoint, database=None)
-    with connect(server) as connection, translating(server), connection.cursor() as cursor:
+    with connections.turn(endpoint) as turn, translating(endpoint), turn.connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4")
 
 
 @contextmanager
-def open_session(target: Target, *, lock_timeout: float, emit: Emit) -> Iterator[Session]:
+def open_session(
+    connections: Connections,
+    endpoint: MysqlEndpoint,
+    *,
+    lock_timeout: float,
+    waiting: Callable[[Holder, float], None],
+) -> Iterator[Session]:
     """Win the migration lock of a database and read its history; the lock ends with the block.
 
+    What the block says to the journal is durable when it ends without an error.
+
     Args:
-        target: The database, which exists.
+        connections: The connections of the run.
+        endpoint: The database, which exists.
         lock_timeout: Seconds to wait for another runner.
-        emit: Takes the news of the wait.
+        waiting: Takes the news of the wait.
 
     Raises:
         MigrationLockedError: The other runner did not finish in time.
         BackendError: The server cannot be reached or refuses.
     """
-
-    def waiting(holder: Holder, seconds: float) -> None:
-        emit(Progress(STEP, target.key, "waiting", f"{seconds:.0f} s for the lock held by {holder}"))
-
-    endpoint = target.endpoint
-    with connect(endpoint) as connection:
-        name = lock.acquire(connection, endpoint, timeout=lock_timeout, waiting=waiting)
+    winner = lock.acquire(connections, endpoint, timeout=lock_timeout, waiting=waiting)
+    with connections.owned(winner) as connection:
         with translating(endpoint), connection.cursor() as cursor:
             cursor.execute("SET SESSION lock_wait_timeout = %s", (LOCK_WAIT_TIMEOUT,))
         # Only now: fifty runners that wait hold fifty connections, not a hundred.
-        with connect(endpoint) as second:
+        with connections.owned(connect(endpoint)) as second:
+            with translating(endpoint), second.cursor() as cursor:
+                make_neutral(cursor)
             owner = connection.thread_id()  # type: ignore[no-untyped-call]
-            journal = Journal(second, endpoint, lock=name, owner=owner)
+            journal = Journal(second, endpoint, lock=lock.lock_name(endpoint.database or ""), owner=owner)
             journal.create_tables()
             yield Session(endpoint, connection, journal, read_history(second, endpoint))
+            journal.flush()

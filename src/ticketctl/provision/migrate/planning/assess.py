@@ -67,16 +67,15 @@ def is_unchanged(migration: Migration, record: Record) -> bool:
 
 
 def _in_the_middle(migration: Migration, record: Record, history: History) -> Assessment:
-    mark = find_mark(
-        migration.up.statements,
-        history.statements(migration.name, "apply"),
-        without_transactions=history.without_transactions,
-    )
+    journal = history.statements(migration.name, "apply")
+    mark = find_mark(migration.up.statements, journal)
     if mark.problem is not None:
         state: State = "edited" if mark.problem == "edited" else "in doubt"
         return Assessment(migration.name, state, mark, mark.why)
-    failed = next((row for row in history.statements(migration.name, "apply") if row.state == "failed"), None)
+    failed = next((row for row in journal if row.state == "failed"), None)
     detail = f"stopped before statement {mark.next} of {record.statements}"
-    if failed is not None:
+    if mark.open is not None:
+        detail = f"stopped in statement {mark.next} of {record.statements}; `apply` looks whether it landed"
+    elif failed is not None:
         detail = f"statement {failed.position} failed: {failed.error_number} {failed.error_message}"
     return Assessment(migration.name, "partial", mark, detail)

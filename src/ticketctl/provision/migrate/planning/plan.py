@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ticketctl.errors import MigrationInDoubtError
 from ticketctl.provision.migrate.planning.assess import Assessment, assess
-from ticketctl.provision.migrate.planning.doubt import edited_error, in_doubt_error
+from ticketctl.provision.migrate.planning.doubt import edited_error, in_doubt_error, late_error
 from ticketctl.provision.migrate.planning.mark import Mark
 from ticketctl.provision.migrate.record.history import Direction, History
 from ticketctl.provision.migrate.source.files import Migration, SqlFile
@@ -40,6 +40,8 @@ class Step:
         path: The file that would be executed.
         first: Position of the first statement, above 1 when it is resumed.
         repeat: Positions above it that set up the connection and are executed again.
+        values: JSON of the user variables that are set again after them, None for none.
+        looks_first: Whether the first statement may have been carried out, and is looked for.
         total: How many statements the file has.
         statements: The statements from `first` on.
         late_behind: Name of a later migration that is applied already, empty for none.
@@ -53,6 +55,8 @@ class Step:
     total: int
     statements: tuple[PlannedStatement, ...]
     late_behind: str = ""
+    values: str | None = None
+    looks_first: bool = False
     running_by: str = ""
 
     def lines(self) -> list[str]:
@@ -60,6 +64,8 @@ class Step:
         if self.running_by:
             return [f"  {self.name}  {self.path}, in the hands of {self.running_by}"]
         resumed = f", goes on at statement {self.first} of {self.total}" if self.first > 1 else ""
+        if self.looks_first:
+            resumed += ", which was started: looks first whether it landed"
         late = f", late: {self.late_behind} is applied already" if self.late_behind else ""
         width = max((len(str(statement.line)) for statement in self.statements), default=1)
         return [
@@ -121,7 +127,9 @@ class Plan:
         return "\n".join(map(str, self.databases))
 
 
-def plan_database(key: str, database: str, migrations: Sequence[Migration], history: History) -> DatabasePlan:
+def plan_database(
+    key: str, database: str, migrations: Sequence[Migration], history: History, *, allow_late: bool = False
+) -> DatabasePlan:
     """Return what has to be applied to one database.
 
     Args:
@@ -129,26 +137,31 @@ def plan_database(key: str, database: str, migrations: Sequence[Migration], hist
         database: Its name on the server.
         migrations: Its migrations in their order.
         history: What the database says of them.
+        allow_late: Whether a migration may run that belongs before an applied one.
 
     Raises:
         MigrationEditedError: An applied migration, or the done part of one, has changed.
         MigrationInDoubtError: A statement's outcome is unknown, or a rollback stopped in the middle.
+        MigrationLateError: A pending migration belongs before an applied one.
     """
     assessed = [assess(migration, history) for migration in migrations]
     for migration, found in zip(migrations, assessed, strict=True):
-        refuse(database, migration.name, migration.up, found, "apply")
+        refuse(key, database, migration.up, found)
     applied = [item.migration for item in assessed if item.state == "applied"]
     last_applied = applied[-1] if applied else ""
     names = [migration.name for migration in migrations]
     behind = names.index(last_applied) if last_applied else -1
-    steps = [
-        _running_step(migration, found)
-        if found.state == "running"
-        else planned_step(migration.name, migration.up, found.mark, last_applied if index < behind else "")
-        for index, (migration, found) in enumerate(zip(migrations, assessed, strict=True))
-        if found.state in ("pending", "partial", "running")
-    ]
-    missing = tuple(name for name in history.records if name not in names)
+    steps = []
+    for index, (migration, found) in enumerate(zip(migrations, assessed, strict=True)):
+        if found.state == "running":
+            steps.append(_running_step(migration, found))
+        elif found.state in ("pending", "partial"):
+            late = last_applied if index < behind else ""
+            if late and found.state == "pending" and not (allow_late or migration.allows_late):
+                raise late_error(key, database, migration, late)
+            steps.append(planned_step(migration.name, migration.up, found.mark, late))
+    known = set(names)
+    missing = tuple(name for name in history.records if name not in known)
     return DatabasePlan(key, database, not history.exists, tuple(steps), missing)
 
 
@@ -166,7 +179,9 @@ def planned_step(name: str, file: SqlFile, mark: Mark, late_behind: str = "") ->
         for position, statement in enumerate(file.statements, start=1)
         if position >= mark.next
     )
-    return Step(name, str(file.path), mark.next, mark.repeat, len(file.statements), statements, late_behind)
+    total = len(file.statements)
+    looks_first = mark.open is not None
+    return Step(name, str(file.path), mark.next, mark.repeat, total, statements, late_behind, mark.values, looks_first)
 
 
 def _running_step(migration: Migration, found: Assessment) -> Step:
@@ -174,20 +189,28 @@ def _running_step(migration: Migration, found: Assessment) -> Step:
     return Step(migration.name, str(migration.up.path), 1, (), total, (), running_by=found.detail)
 
 
-def refuse(database: str, name: str, file: SqlFile, found: Assessment, direction: Direction) -> None:
+def refuse(key: str, database: str, file: SqlFile, found: Assessment, direction: Direction = "apply") -> None:
     """Raise what stands in the way of executing a file, if anything does.
+
+    Args:
+        key: Key of the database in the settings.
+        database: Its name on the server.
+        file: The file.
+        found: What has become of its migration.
+        direction: Whether the file applies or undoes.
 
     Raises:
         MigrationEditedError: What was executed already has changed.
         MigrationInDoubtError: It is not known what was executed.
     """
+    name = found.migration
     if found.state == "edited":
-        raise edited_error(database, file, found)
+        raise edited_error(key, database, file, found)
     if found.state == "in doubt":
-        raise in_doubt_error(database, name, file, found.mark, direction)
+        raise in_doubt_error(key, database, name, file, found.mark)
     if found.state == "rolling back" and direction == "apply":
         raise MigrationInDoubtError(
             f"the rollback of {name} in {database} stopped in the middle",
             why=found.detail,
-            next_step="finish it with `ticketctl migrate rollback`, and apply again after that",
+            next_step=f"finish it with `ticketctl migrate rollback {key}`, and apply again after that",
         )

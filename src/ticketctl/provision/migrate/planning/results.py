@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from ticketctl.errors import TicketctlError
+from ticketctl.provision.migrate.planning.assess import State
 from ticketctl.provision.migrate.planning.plan import Plan
 
-StatusState = Literal["applied", "pending", "partial", "edited", "missing", "in doubt", "rolling back", "running"]
+StatusState = State | Literal["late", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,16 @@ class DatabaseResult:
         database: Its name on the server.
         created: Whether this run created it.
         applied: Migrations, in the order in which they ran.
+        left: Names of the migrations that this run did not come to, because this database or another failed.
+        error: What this database failed with.
     """
 
     key: str
     database: str
     created: bool
     applied: tuple[AppliedMigration, ...]
+    left: tuple[str, ...] = ()
+    error: TicketctlError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,22 @@ class ApplyResult:
     def changed(self) -> bool:
         """Whether anything was done."""
         return any(database.applied or database.created for database in self.databases)
+
+    @property
+    def errors(self) -> tuple[TicketctlError, ...]:
+        """What databases failed with, the worst exit code first."""
+        errors = [database.error for database in self.databases if database.error is not None]
+        return tuple(sorted(errors, key=lambda error: -error.exit_code))
+
+    def raise_failed(self) -> ApplyResult:
+        """Raise the worst error, if any database failed; else return this result.
+
+        Raises:
+            TicketctlError: What the database failed with.
+        """
+        for error in self.errors:
+            raise error
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ticketctl.errors import BackendOperationError, MigrationFileError, MigrationLockedError
-from ticketctl.infra.mysql import connect, quote_identifier, translating
-from ticketctl.provision.migrate.execution.session import observe
+from ticketctl.errors import MigrationFileError, MigrationLockedError
 from ticketctl.provision.migrate.planning.assess import Assessment, State
 from ticketctl.provision.migrate.planning.mark import find_mark
 from ticketctl.provision.migrate.planning.plan import Step, planned_step, refuse
-from ticketctl.provision.migrate.record.history import NO_SUCH_TABLE, History
+from ticketctl.provision.migrate.record.history import History
 from ticketctl.provision.migrate.source.files import ROLLBACK_SUFFIX, Migration, SqlFile
-from ticketctl.provision.migrate.source.targets import Target, find_targets
+from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.provision.migrate.syntax.losses import Loss, losses
-from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
 
 COUNTED_AT_MOST = 100_000  # rows; counting more takes longer than a question should
-NO_SUCH_COLUMN = 1054
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,37 +69,6 @@ class RollbackPlan:
         return "\n".join(lines)
 
 
-def plan_rollback(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
-    *,
-    key: str,
-    steps: int = 1,
-) -> RollbackPlan:
-    """Return what rolling back would do, with the rows that it would delete; changes nothing.
-
-    Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is.
-        key: Key of the database.
-        steps: How many migrations, from the newest on.
-
-    Raises:
-        MigrationFileError: A rollback file is missing or cannot be used.
-        MigrationEditedError: The executed part of a rollback file has changed.
-        MigrationInDoubtError: A statement's outcome is unknown.
-        BackendError: The server cannot be reached or refuses.
-        UnknownNameError: There is no such database.
-    """
-    (target,) = find_targets(project_root, databases, endpoints, (key,))
-    found = decide(target, observe(target.endpoint), steps)
-    if not found.steps:
-        return found
-    return RollbackPlan(found.key, found.database, found.steps, _count(target.endpoint, _losses(target, found)))
-
-
 def decide(target: Target, history: History, steps: int) -> RollbackPlan:
     """Return which migrations to undo, the newest first (pure).
 
@@ -146,10 +108,10 @@ def _step(target: Target, migration: Migration, history: History) -> Step:
     file = rollback_file(migration)
     record = history.records[migration.name]
     journal = history.statements(migration.name, "rollback") if record.state == "rolling_back" else ()
-    mark = find_mark(file.statements, journal, without_transactions=history.without_transactions)
+    mark = find_mark(file.statements, journal)
     if mark.problem is not None:
         state: State = "edited" if mark.problem == "edited" else "in doubt"
-        refuse(target.database, migration.name, file, Assessment(migration.name, state, mark, mark.why), "rollback")
+        refuse(target.key, target.database, file, Assessment(migration.name, state, mark, mark.why), "rollback")
     return planned_step(migration.name, file, mark)
 
 
@@ -172,26 +134,13 @@ def rollback_file(migration: Migration) -> SqlFile:
     return migration.down
 
 
-def _losses(target: Target, found: RollbackPlan) -> tuple[Loss, ...]:
+def lost_with(target: Target, found: RollbackPlan) -> tuple[Loss, ...]:
+    """Return what a rollback would delete (pure).
+
+    Args:
+        target: The database with its files.
+        found: The rollback.
+    """
     downs = {migration.name: migration.down for migration in target.migrations}
     files = [(step, downs[step.name]) for step in found.steps]
     return losses(statement for step, file in files if file for statement in file.statements[step.first - 1 :])
-
-
-def _count(endpoint: MysqlEndpoint, lost: Sequence[Loss]) -> tuple[LostRows, ...]:
-    counted = []
-    with connect(endpoint) as connection:
-        for loss in lost:
-            what = quote_identifier(loss.column) if loss.column else "1"
-            table = quote_identifier(loss.table)
-            query = f"SELECT COUNT(*) FROM (SELECT {what} FROM {table} LIMIT %s) AS counted"  # noqa: S608  # quoted names
-            try:
-                with translating(endpoint), connection.cursor() as cursor:
-                    cursor.execute(query, (COUNTED_AT_MOST + 1,))
-                    row = cursor.fetchone()
-            except BackendOperationError as error:
-                if error.number in (NO_SUCH_TABLE, NO_SUCH_COLUMN):
-                    continue  # what is not there cannot be lost
-                raise
-            counted.append(LostRows(loss.table, loss.column, int(row[0]) if row else 0, loss.some))
-    return tuple(counted)

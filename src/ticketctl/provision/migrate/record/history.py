@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
 
 from ticketctl.errors import BackendOperationError
 from ticketctl.infra.mysql import translating
+from ticketctl.provision.migrate.queries import query
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:
@@ -62,7 +61,10 @@ class StatementRecord:
         kind: Value of its `StatementKind` then.
         state: `started` means that its outcome is not known.
         error_number: What the server answered when it failed.
-        error_message: The server's message when it failed.
+        error_message: The server's message when it failed; why its outcome is not known.
+        sql_text: The statement, while its outcome is not known.
+        definitions_before: JSON of the definitions that it may change, while its outcome is not known.
+        session_values: JSON of what later statements may read of the connection, None for nothing.
     """
 
     migration: str
@@ -74,6 +76,9 @@ class StatementRecord:
     state: StatementState
     error_number: int | None = None
     error_message: str | None = None
+    sql_text: str | None = None
+    definitions_before: str | None = None
+    session_values: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,6 @@ class History:
         exists: Whether the database itself exists.
         records: Migrations by name, in the order in which they were last started.
         journal: Statements of the migrations in the middle, by migration and direction, in order.
-        without_transactions: Tables whose engine has no transactions; only read when a statement's
-            outcome depends on it.
         held_by: Who holds the migration lock while a migration is in the middle, empty for nobody or
             for ourselves: what the journal leaves open is then not in doubt but going on.
     """
@@ -93,7 +96,6 @@ class History:
     exists: bool = True
     records: Mapping[str, Record] = field(default_factory=dict)
     journal: Mapping[tuple[str, Direction], Sequence[StatementRecord]] = field(default_factory=dict)
-    without_transactions: Sequence[str] = ()
     held_by: str = ""
 
     @property
@@ -111,18 +113,6 @@ class History:
         return self.journal.get((name, direction), ())
 
 
-@cache
-def query(name: str) -> str:
-    """Return one of the statements in `sql/`.
-
-    Args:
-        name: File name without `.sql`.
-    """
-    return (
-        resources.files("ticketctl.provision.migrate.record").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-    )
-
-
 def read_history(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> History:
     """Read the history of the connection's database; none is there before the first `apply`.
 
@@ -135,10 +125,9 @@ def read_history(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> His
     """
     try:
         with translating(endpoint), connection.cursor() as cursor:
-            cursor.execute(query("read_migrations"))
+            cursor.execute(query("record", "read_migrations"))
             records = [_record(row) for row in cursor.fetchall()]
             statements = _statements(cursor) if any(record.state != "applied" for record in records) else []
-            others = _tables_without_transactions(cursor) if _in_doubt(statements) else []
     except BackendOperationError as error:
         if error.number == NO_SUCH_TABLE:
             return History()
@@ -146,23 +135,14 @@ def read_history(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> His
     journal: dict[tuple[str, Direction], list[StatementRecord]] = {}
     for statement in statements:
         journal.setdefault((statement.migration, statement.direction), []).append(statement)
-    return History(
-        records={record.name: record for record in records}, journal=journal, without_transactions=tuple(others)
-    )
+    return History(records={record.name: record for record in records}, journal=journal)
 
 
 def _statements(cursor: Cursor) -> list[StatementRecord]:
-    cursor.execute(query("read_statements"))
-    return [StatementRecord(*row) for row in cursor.fetchall()]
-
-
-def _in_doubt(statements: Iterable[StatementRecord]) -> bool:
-    return any(statement.state == "started" for statement in statements)
-
-
-def _tables_without_transactions(cursor: Cursor) -> list[str]:
-    cursor.execute(query("other_engines"))
-    return [str(row[0]) for row in cursor.fetchall()]
+    cursor.execute(query("record", "read_statements"))
+    columns = [column[0] for column in cursor.description or ()]
+    known = [(columns.index(field.name), field.name) for field in fields(StatementRecord) if field.name in columns]
+    return [StatementRecord(**{name: row[at] for at, name in known}) for row in cursor.fetchall()]
 
 
 def _record(row: Sequence[Any]) -> Record:

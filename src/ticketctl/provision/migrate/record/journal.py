@@ -1,25 +1,32 @@
 """The journal's writing side: intent before each statement, outcome after it.
 
 It writes on a connection of its own, because the statements of a migration may change anything on
-theirs. Each write that begins something also checks, in the same statement, that the executing
-connection still holds the migration lock: who has lost the lock cannot write an intent.
+theirs; what commits together with rows of a migration is written on the migration's connection. Each
+write that begins something also checks, in the same statement, that the executing connection still
+holds the migration lock: who has lost the lock cannot write an intent.
+
+One commit stands between two statements that define something: the outcome of the first, what ends
+and begins between them, and the intent of the second are written in one transaction. When a run is
+killed, the outcome of its last statement may therefore be unknown although it was carried out.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ticketctl import __version__
 from ticketctl.errors import MigrationLockedError
 from ticketctl.infra.mysql import translating
-from ticketctl.provision.migrate.record.history import Direction, StatementState, query
+from ticketctl.provision.migrate.queries import query
+from ticketctl.provision.migrate.record.history import Direction
 from ticketctl.provision.migrate.source.files import Migration
 from ticketctl.provision.migrate.syntax.checksum import ALGORITHM, statement_checksum
 from ticketctl.provision.migrate.syntax.lexer import Statement
-from ticketctl.provision.migrate.syntax.statements import kind_of
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:
@@ -28,24 +35,55 @@ if TYPE_CHECKING:
 
 LONGEST_MESSAGE = 2000
 
+Values = Mapping[str, Sequence[str | None]]
+
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a statement stands in the journal.
+class Entry:
+    """A statement's place in the journal.
 
     Attributes:
         migration: Name of the migration.
         direction: Whether it applies or undoes.
         position: Which statement of the file, counted from 1.
+        statement: The statement as the file has it.
+        kind: How it is treated: value of a `StatementKind`.
     """
 
     migration: str
     direction: Direction
     position: int
+    statement: Statement
+    kind: str
+
+    def key(self) -> dict[str, object]:
+        """What names its row."""
+        return {
+            "migration": self.migration,
+            # A migration may have changed the character set of its connection.
+            "migration_hex": self.migration.encode().hex(),
+            "direction": self.direction,
+            "position": self.position,
+        }
+
+    def row(self) -> dict[str, object]:
+        """The values of its row."""
+        checksum = statement_checksum(self.statement)
+        return {**self.key(), "line": self.statement.line, "checksum": checksum, "kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    statement: str
+    values: Mapping[str, object]
+    guarded: bool
 
 
 class Journal:
     """Writes the history and the statement journal of one database.
+
+    What is only said to it becomes durable with the next write that has to be: before a statement is
+    sent, when one was refused, and at the end (`flush`).
 
     Args:
         connection: A connection that commits each statement by itself, and executes nothing else.
@@ -55,123 +93,170 @@ class Journal:
     """
 
     def __init__(self, connection: Connection[Cursor], endpoint: MysqlEndpoint, *, lock: str, owner: int) -> None:
-        self._connection = connection
+        self.connection = connection
         self._endpoint = endpoint
         self._lock = {"lock": lock, "owner": owner}
         self._run = {"run_from": f"{socket.gethostname()}:{os.getpid()}", "tool_version": __version__}
+        self._waiting: list[_Write] = []
 
     def create_tables(self) -> None:
-        """Create the journal's tables where they are missing."""
-        with translating(self._endpoint), self._connection.cursor() as cursor:
-            cursor.execute(query("create_migration"))
-            cursor.execute(query("create_statement"))
+        """Create the journal's tables where they are missing, and extend those of an older version."""
+        with translating(self._endpoint), self.connection.cursor() as cursor:
+            cursor.execute(query("record", "read_columns"))
+            columns = {(str(table), str(column)) for table, column in cursor.fetchall()}
+            tables = {table for table, _ in columns}
+            if "ticketctl_migration" not in tables:
+                cursor.execute(query("record", "create_migration"))
+            if "ticketctl_migration_statement" not in tables:
+                cursor.execute(query("record", "create_statement"))
+            elif ("ticketctl_migration_statement", "sql_text") not in columns:
+                cursor.execute(query("record", "extend_statement"))
 
     def start_migration(self, migration: Migration) -> None:
-        """Note that a migration begins, or goes on.
-
-        Raises:
-            MigrationLockedError: The lock is no longer held.
-        """
-        self._guarded(
+        """Say that a migration begins, or goes on."""
+        self._say(
             "start_migration",
-            migration=migration.name,
-            statements=len(migration.up.statements),
-            checksum=migration.up.checksum,
-            algorithm=ALGORITHM,
-            sha256=migration.up.sha256,
-            text=migration.up.text,
-            **self._run,
+            {
+                "migration": migration.name,
+                "statements": len(migration.up.statements),
+                "checksum": migration.up.checksum,
+                "algorithm": ALGORITHM,
+                "sha256": migration.up.sha256,
+                "text": migration.up.text,
+                **self._run,
+            },
+            guarded=True,
         )
 
     def finish_migration(self, name: str) -> None:
-        """Note that a migration is applied.
-
-        Raises:
-            MigrationLockedError: The lock is no longer held.
-        """
-        self._guarded("finish_migration", migration=name)
+        """Say that a migration is applied."""
+        self._say("finish_migration", {"migration": name}, guarded=True)
 
     def start_rollback(self, name: str) -> None:
-        """Note that the rollback of a migration begins, or goes on.
-
-        Raises:
-            MigrationLockedError: The lock is no longer held.
-        """
-        self._guarded("start_rollback", migration=name, **self._run)
+        """Say that the rollback of a migration begins, or goes on."""
+        self._say("start_rollback", {"migration": name, **self._run}, guarded=True)
 
     def forget(self, name: str) -> None:
-        """Forget a migration that was rolled back.
+        """Say that a migration was rolled back."""
+        self._say("forget_statements", {"migration": name}, guarded=False)
+        self._say("forget_migration", {"migration": name}, guarded=True)
+
+    def intend(self, entry: Entry, before: Mapping[str, str | None]) -> None:
+        """Write that a statement is about to be executed.
+
+        Args:
+            entry: Which one.
+            before: Definitions that it may change, as they are now, by their keys.
 
         Raises:
             MigrationLockedError: The lock is no longer held.
         """
-        with translating(self._endpoint), self._connection.cursor() as cursor:
-            self._connection.begin()
-            cursor.execute(query("forget_statements"), {"migration": name})
-        self._guarded("forget_migration", migration=name)
-        with translating(self._endpoint):
-            self._connection.commit()
+        values = {**entry.row(), "text": entry.statement.text, "before": json.dumps(before)}
+        self._say("start_statement", values, guarded=True)
+        self.flush()
 
-    def start_statement(self, place: Place, statement: Statement) -> None:
-        """Note that a statement is about to be executed.
+    def finished(self, entry: Entry, values: Values | None = None) -> None:
+        """Say that a statement was executed that had been intended.
+
+        Args:
+            entry: Which one.
+            values: What later statements may read of the connection.
+        """
+        self._say("finish_statement", {**entry.key(), "values": _document(values)}, guarded=False)
+
+    def done(self, entry: Entry, values: Values | None = None) -> None:
+        """Say that a statement was executed that needed no intent.
+
+        Args:
+            entry: Which one.
+            values: What later statements may read of the connection.
+        """
+        self._say("done_statement", {**entry.row(), "values": _document(values)}, guarded=True)
+
+    def done_together(self, connection: Connection[Cursor], entries: Sequence[Entry]) -> None:
+        """Write inside a connection's transaction that statements of it are done; it commits with them.
+
+        Args:
+            connection: The executing connection, in a transaction.
+            entries: The statements.
 
         Raises:
             MigrationLockedError: The lock is no longer held.
         """
-        self._guarded(
-            "start_statement",
-            migration=place.migration,
-            direction=place.direction,
-            position=place.position,
-            line=statement.line,
-            checksum=statement_checksum(statement),
-            kind=kind_of(statement).value,
-        )
+        for entry in entries:
+            self._write(connection, _Write("done_statement", {**entry.row(), "values": None}, guarded=True))
 
-    def finish_statement(self, place: Place, *, on: Connection[Cursor] | None = None) -> None:
-        """Note that a statement was executed.
+    def keep_together(self, connection: Connection[Cursor], entry: Entry, values: Values) -> None:
+        """Write inside a connection's transaction what its statements leave for later ones.
 
         Args:
-            place: Which one.
-            on: Another connection, to commit this note together with what the statement did.
+            connection: The executing connection, in a transaction.
+            entry: The last of the statements.
+            values: What later statements may read of the connection.
         """
-        self._outcome(on or self._connection, place, "done", None, None)
+        values_of_row = {**entry.key(), "values": _document(values)}
+        self._write(connection, _Write("keep_values", values_of_row, guarded=False))
 
-    def fail_statement(self, place: Place, number: int, message: str) -> None:
-        """Note that the server refused a statement.
+    def failed(self, entry: Entry, number: int, message: str) -> None:
+        """Write that the server refused a statement.
 
         Args:
-            place: Which one.
+            entry: Which one.
             number: The server's error number.
             message: The server's message.
         """
-        self._outcome(self._connection, place, "failed", number, message[:LONGEST_MESSAGE])
+        refusal = {**entry.row(), "number": number, "message": message[:LONGEST_MESSAGE]}
+        self._say("fail_statement", refusal, guarded=False)
+        self.flush()
 
-    def _outcome(
-        self,
-        connection: Connection[Cursor],
-        place: Place,
-        state: StatementState,
-        number: int | None,
-        message: str | None,
-    ) -> None:
-        values = {
-            "migration": place.migration,
-            "direction": place.direction,
-            "position": place.position,
-            "state": state,
-            "number": number,
-            "message": message,
-        }
+    def still_in_doubt(self, entry: Entry, why: str) -> None:
+        """Write why the outcome of a statement could not be found out.
+
+        Args:
+            entry: Which one.
+            why: The reason, for people.
+        """
+        self._say("doubt_statement", {**entry.key(), "message": why[:LONGEST_MESSAGE]}, guarded=False)
+        self.flush()
+
+    def forget_from(self, entry: Entry) -> None:
+        """Write that a statement and those after it have not been executed.
+
+        Args:
+            entry: The first of them.
+        """
+        self._say("forget_statement", entry.key(), guarded=False)
+        self.flush()
+
+    def flush(self) -> None:
+        """Make everything said so far durable, in one transaction.
+
+        Raises:
+            MigrationLockedError: The lock is no longer held; nothing was written.
+        """
+        writes, self._waiting = self._waiting, []
+        if not writes:
+            return
+        with translating(self._endpoint):
+            self.connection.begin()
+        for write in writes:
+            self._write(self.connection, write)
+        with translating(self._endpoint):
+            self.connection.commit()
+
+    def _say(self, name: str, values: Mapping[str, object], *, guarded: bool) -> None:
+        self._waiting.append(_Write(name, values, guarded))
+
+    def _write(self, connection: Connection[Cursor], write: _Write) -> None:
         with translating(self._endpoint), connection.cursor() as cursor:
-            cursor.execute(query("finish_statement"), values)
-
-    def _guarded(self, name: str, **values: object) -> None:
-        with translating(self._endpoint), self._connection.cursor() as cursor:
-            changed = cursor.execute(query(name), {**values, **self._lock})
-        if not changed:
+            changed = cursor.execute(query("record", write.statement), {**write.values, **self._lock})
+        if write.guarded and not changed:
             raise MigrationLockedError(
                 f"the migration lock of {self._endpoint.database} was lost",
                 why="the connection that held it was ended, or a statement released it",
                 next_step="run the command again: it goes on where this run stopped",
             )
+
+
+def _document(values: Values | None) -> str | None:
+    return json.dumps(values) if values else None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ticketctl.provision.migrate.syntax.lexer import Statement, Token, TokenKind
+from ticketctl.provision.migrate.syntax.names import bare, listed_names
 
 _NOT_COLUMNS = {"INDEX", "KEY", "PRIMARY", "FOREIGN", "CONSTRAINT", "CHECK", "PARTITION", "DEFAULT", "NOT"}
 
@@ -41,43 +42,22 @@ def _losses_of(statement: Statement) -> Iterator[Loss]:
     tokens = [token for token in statement.tokens if not token.text.startswith(("/*", "*/"))]
     said = [token.text.upper() if token.kind is TokenKind.WORD else token.text for token in tokens]
     if said[:2] == ["DROP", "TABLE"]:
-        for name in _names(tokens[2:], said[2:]):
+        for name in listed_names(tokens[2:]):
             yield Loss(name)
     elif said[:1] == ["TRUNCATE"]:
         rest = 2 if said[1:2] == ["TABLE"] else 1
-        yield from (Loss(name) for name in _names(tokens[rest:], said[rest:]))
+        yield from (Loss(name) for name in listed_names(tokens[rest:]))
     elif said[:2] == ["DELETE", "FROM"]:
-        yield from (Loss(name, some=True) for name in _names(tokens[2:3], said[2:3]))
+        yield from (Loss(name, some=True) for name in listed_names(tokens[2:]))
     elif said[:2] == ["ALTER", "TABLE"]:
-        table = next(_names(tokens[2:], said[2:]), "")
+        table = next(listed_names(tokens[2:]), "")
         for place, word in enumerate(said):
             if word == "DROP" and (column := _dropped_column(tokens[place + 1 :], said[place + 1 :])):
                 yield Loss(table, column)
-
-
-def _names(tokens: Sequence[Token], said: Sequence[str]) -> Iterator[str]:
-    """The names of a list `a, b.c, d`, without their databases, up to the first other thing."""
-    place = 0
-    while place < len(said) and said[place] in ("IF", "EXISTS"):
-        place += 1
-    while place < len(tokens):
-        if said[place + 1 : place + 2] == ["."]:
-            place += 2
-            continue
-        yield _bare(tokens[place])
-        if said[place + 1 : place + 2] != [","]:
-            return
-        place += 2
 
 
 def _dropped_column(tokens: Sequence[Token], said: Sequence[str]) -> str:
     place = 1 if said[:1] == ["COLUMN"] else 0
     if place == 0 and said[:1] and said[0] in _NOT_COLUMNS:
         return ""
-    return _bare(tokens[place]) if place < len(tokens) else ""
-
-
-def _bare(token: Token) -> str:
-    if token.kind is TokenKind.IDENTIFIER:
-        return token.text[1:-1].replace("``", "`")
-    return token.text
+    return bare(tokens[place]) if place < len(tokens) else ""

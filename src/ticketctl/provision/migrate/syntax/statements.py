@@ -1,4 +1,4 @@
-"""What a statement is to the runner: may it be run again, and may it stand in a migration at all."""
+"""What a statement is to the runner: how its outcome is made certain, and may it stand in a migration at all."""
 
 from __future__ import annotations
 
@@ -11,23 +11,27 @@ EXCERPT_LENGTH = 120
 
 
 class StatementKind(Enum):
-    """How a statement behaves when nobody knows whether it was carried out."""
+    """How it is made certain whether a statement was carried out."""
 
-    GUARDED = "guarded"
-    """Does nothing the second time: `CREATE … IF NOT EXISTS`, `DROP … IF EXISTS`, `CREATE OR REPLACE`."""
     TRANSACTIONAL = "transactional"
     """Reads or writes rows, and commits together with its journal entry."""
+    DEFINITION = "definition"
+    """Commits by itself and changes a definition, which can be looked for."""
+    OPAQUE = "opaque"
+    """Commits by itself, and nothing that could be looked at says whether it has."""
     SESSION = "session"
     """Sets up the connection only, so it is repeated whenever a migration is resumed."""
     TEMPORARY = "temporary"
     """Makes or drops a temporary table, which ends with the connection."""
-    UNGUARDED = "unguarded"
-    """Everything else: it commits by itself, and a second time it fails or does its work twice."""
+    REPEATABLE = "repeatable"
+    """Commits by itself, and a second time it does no harm."""
 
 
-_TRANSACTIONAL_VERBS = {"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH", "SELECT", "TABLE", "VALUES", "SHOW"}
-_OBJECTS = {"TABLE", "DATABASE", "SCHEMA", "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "INDEX"}
-_OBJECTS |= {"USER", "ROLE", "SERVER", "TABLESPACE", "RESOURCE"}
+_TRANSACTIONAL_VERBS = {"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH", "SELECT", "TABLE", "VALUES", "LOAD", "DO"}
+_TRANSACTIONAL_VERBS |= {"SHOW", "EXPLAIN", "DESCRIBE", "DESC"}
+_REPEATABLE = {("ANALYZE", "TABLE"), ("CHECK", "TABLE"), ("CHECKSUM", "TABLE")}
+_LOOKED_FOR = {"TABLE", "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "INDEX"}
+_OBJECTS = _LOOKED_FOR | {"DATABASE", "SCHEMA", "EVENT", "USER", "ROLE", "SERVER", "TABLESPACE", "RESOURCE"}
 _WRITES_A_FILE = {"OUTFILE", "DUMPFILE"}
 _OF_THE_SERVER = {"GLOBAL", "PERSIST", "PERSIST_ONLY"}
 _OF_ACCOUNTS = {"PASSWORD", "ROLE", "DEFAULT", "RESOURCE"}
@@ -57,23 +61,25 @@ def words(statement: Statement) -> tuple[str, ...]:
 
 
 def kind_of(statement: Statement) -> StatementKind:
-    """Return how a statement behaves when it is run a second time.
+    """Return how it is made certain whether a statement was carried out.
 
     Args:
         statement: Any statement.
     """
     said = words(statement)
     verb = said[0] if said else ""
-    if verb in _TRANSACTIONAL_VERBS and not _WRITES_A_FILE & set(said):
-        return StatementKind.TRANSACTIONAL
-    if verb in ("PREPARE", "DEALLOCATE"):
+    if verb in _TRANSACTIONAL_VERBS:
+        return StatementKind.OPAQUE if _WRITES_A_FILE & set(said) else StatementKind.TRANSACTIONAL
+    if verb in ("PREPARE", "DEALLOCATE") or said[:2] == ("DROP", "PREPARE"):
         return StatementKind.SESSION
     if verb == "SET":
         lasting = _OF_THE_SERVER & set(said) or _OF_ACCOUNTS & set(said[1:2])
-        return StatementKind.UNGUARDED if lasting else StatementKind.SESSION
-    if verb in ("CREATE", "DROP"):
+        return StatementKind.OPAQUE if lasting else StatementKind.SESSION
+    if said[:2] in _REPEATABLE:
+        return StatementKind.REPEATABLE
+    if verb in ("CREATE", "DROP", "ALTER", "RENAME"):
         return _kind_of_definition(said)
-    return StatementKind.UNGUARDED
+    return StatementKind.OPAQUE
 
 
 def refusal(statement: Statement) -> str:
@@ -105,8 +111,5 @@ def excerpt(statement: Statement) -> str:
 def _kind_of_definition(said: tuple[str, ...]) -> StatementKind:
     if said[1:2] == ("TEMPORARY",):
         return StatementKind.TEMPORARY
-    guard = ("IF", "NOT", "EXISTS") if said[0] == "CREATE" else ("IF", "EXISTS")
-    # The guard stands right behind the kind of object; further on it belongs to a routine's body.
-    place = next((index for index, word in enumerate(said) if word in _OBJECTS), len(said))
-    guarded = said[place + 1 : place + 1 + len(guard)] == guard or said[1:3] == ("OR", "REPLACE")
-    return StatementKind.GUARDED if guarded else StatementKind.UNGUARDED
+    what = next((word for word in said if word in _OBJECTS), "")
+    return StatementKind.DEFINITION if what in _LOOKED_FOR else StatementKind.OPAQUE

@@ -9,10 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from ticketctl.errors import MigrationEditedError, MigrationFileError, MigrationInDoubtError, MigrationLockedError
+from ticketctl.errors import (
+    MigrationEditedError,
+    MigrationFileError,
+    MigrationInDoubtError,
+    MigrationLateError,
+    MigrationLockedError,
+)
 from ticketctl.provision.migrate.planning.assess import assess
 from ticketctl.provision.migrate.planning.plan import DatabasePlan, Plan, plan_database
 from ticketctl.provision.migrate.planning.rollback_plan import LostRows, decide
+from ticketctl.provision.migrate.planning.status import status_of
 from ticketctl.provision.migrate.record.history import (
     Direction,
     History,
@@ -104,10 +111,17 @@ def test_applied_migrations_are_left_out_and_missing_ones_named(tmp_path: Path) 
     assert plan.is_empty
 
 
-def test_a_late_migration_says_what_it_is_behind(tmp_path: Path) -> None:
+def test_a_late_migration_is_refused_unless_allowed(tmp_path: Path) -> None:
     first, second = migrations_of(tmp_path, {"001_a": THREE, "002_b": THREE})
-    plan = planned((first, second), History(records={"002_b": record(second)}))
+    history = History(records={"002_b": record(second)})
+    with pytest.raises(MigrationLateError, match=r"001_a\.sql comes late: 002_b is applied") as raised:
+        planned((first, second), history)
+    assert (raised.value.migration, raised.value.behind) == ("001_a", "002_b")
+
+    plan = plan_database("events", "events_db", (first, second), history, allow_late=True)
     assert "  001_a  001_a.sql, late: 002_b is applied already\n" in text(tmp_path, plan)
+    allowed = migrations_of(tmp_path, {"001_a": f"-- ticketctl: allow-late\n{THREE}"})
+    assert planned(allowed, history).steps[0].late_behind == "002_b"
 
 
 def test_comments_and_line_ends_of_an_applied_file_may_change(tmp_path: Path) -> None:
@@ -161,44 +175,47 @@ def test_the_part_above_the_mark_may_not(tmp_path: Path, changed: str) -> None:
     assert "statement 1, once in line 1, is done" in raised.value.why
 
 
-def test_a_guarded_statement_in_doubt_is_run_again(tmp_path: Path) -> None:
+def test_a_definition_in_doubt_is_looked_for_first(tmp_path: Path) -> None:
     migrations = migrations_of(tmp_path, {"001_a": THREE})
-    (step,) = planned(migrations, stopped(migrations[0], "done", "started")).steps
-    assert step.first == 2
+    plan = planned(migrations, stopped(migrations[0], "done", "started"))
+    assert plan.steps[0].looks_first
+    assert "goes on at statement 2 of 3, which was started: looks first whether it landed" in str(plan)
+    (status,) = status_of("events", "events_db", migrations, stopped(migrations[0], "started")).migrations
+    assert (status.state, status.detail) == ("partial", "stopped in statement 1 of 3; `apply` looks whether it landed")
 
 
-def test_a_guarded_statement_in_doubt_must_be_the_same(tmp_path: Path) -> None:
-    (before,) = migrations_of(tmp_path, {"001_a": THREE})
-    history = stopped(before, "done", "started")
-    after = migrations_of(tmp_path, {"001_a": THREE.replace("EXISTS b (x INT)", "EXISTS b (x BIGINT)")})
-    with pytest.raises(MigrationInDoubtError, match="statement 2 landed"):
-        planned(after, history)
-
-
-def test_rows_in_doubt_were_undone_unless_a_table_has_no_transactions(tmp_path: Path) -> None:
-    migrations = migrations_of(tmp_path, {"001_a": THREE})
-    history = stopped(migrations[0], "done", "done", "started")
-    (step,) = planned(migrations, history).steps
-    assert step.first == 3
-    with pytest.raises(MigrationInDoubtError) as raised:
-        planned(migrations, replace(history, without_transactions=("old_log",)))
-    assert "old_log" in raised.value.why
-
-
-def test_any_other_statement_in_doubt_has_to_be_looked_at(tmp_path: Path) -> None:
-    migrations = migrations_of(tmp_path, {"001_a": THREE})
+def test_what_cannot_be_looked_for_has_to_be_looked_at(tmp_path: Path) -> None:
+    migrations = migrations_of(tmp_path, {"001_a": "TRUNCATE TABLE a;\n" + THREE})
     with pytest.raises(MigrationInDoubtError) as raised:
         planned(migrations, stopped(migrations[0], "started"))
     assert raised.value.what.endswith("001_a.sql:1: nobody knows whether statement 1 landed in events_db")
     assert raised.value.next_step == (
         "look at the database (SHOW CREATE TABLE a). If the statement has done its work, run\n"
-        "  UPDATE `events_db`.ticketctl_migration_statement SET state = 'done'"
-        " WHERE migration = '001_a' AND direction = 'apply' AND position = 1;\n"
+        "  ticketctl migrate repair events --landed 001_a\n"
         "if it has not, run\n"
-        "  DELETE FROM `events_db`.ticketctl_migration_statement"
-        " WHERE migration = '001_a' AND direction = 'apply' AND position >= 1;\n"
+        "  ticketctl migrate repair events --not-landed 001_a\n"
         "and then the command again"
     )
+
+
+def test_what_was_looked_for_in_vain_is_in_doubt_with_its_reason(tmp_path: Path) -> None:
+    migrations = migrations_of(tmp_path, {"001_a": THREE})
+    history = stopped(migrations[0], "started")
+    (started,) = history.statements("001_a", "apply")
+    told = replace(started, error_message="table a is something else")
+    history = replace(history, journal={("001_a", "apply"): (told,)})
+    with pytest.raises(MigrationInDoubtError) as raised:
+        planned(migrations, history)
+    assert raised.value.why == "table a is something else\nCREATE TABLE a (x INT)"
+
+
+@pytest.mark.parametrize("kind", ["guarded", "unguarded"])
+def test_what_the_first_journal_left_in_doubt_is_asked_about(tmp_path: Path, kind: str) -> None:
+    migrations = migrations_of(tmp_path, {"001_a": THREE})
+    (started,) = stopped(migrations[0], "started").statements("001_a", "apply")
+    history = replace(stopped(migrations[0], "started"), journal={("001_a", "apply"): (replace(started, kind=kind),)})
+    with pytest.raises(MigrationInDoubtError):
+        planned(migrations, history)
 
 
 def test_what_set_up_the_connection_is_repeated(tmp_path: Path) -> None:
@@ -213,8 +230,8 @@ def test_a_temporary_table_is_gone_with_its_connection(tmp_path: Path) -> None:
     migrations = migrations_of(tmp_path, {"001_a": sql})
     with pytest.raises(MigrationInDoubtError, match="what statement 1 made in events_db is gone") as raised:
         planned(migrations, stopped(migrations[0], "done", "failed"))
-    assert "DELETE FROM" in raised.value.next_step
-    assert "UPDATE" not in raised.value.next_step
+    assert "--not-landed 001_a" in raised.value.next_step
+    assert "--landed" not in raised.value.next_step
     (finished,) = planned(migrations, stopped(migrations[0], "done", "done")).steps
     assert finished.statements == ()
 
@@ -256,6 +273,9 @@ def test_goes_on_with_a_rollback_that_stopped(tmp_path: Path) -> None:
     )
     (step,) = decide(target(tmp_path, migrations), history, 1).steps
     assert step.first == 2
+    in_doubt = replace(history, journal={("001_x", "rollback"): journal(migrations[0], ["started"], "rollback")})
+    assert decide(target(tmp_path, migrations), in_doubt, 1).steps[0].looks_first
+    migrations = migrations_of(tmp_path, {**files, "001_x.rollback": "TRUNCATE a;"})
     in_doubt = replace(history, journal={("001_x", "rollback"): journal(migrations[0], ["started"], "rollback")})
     with pytest.raises(MigrationInDoubtError, match="statement 1"):
         decide(target(tmp_path, migrations), in_doubt, 1)

@@ -11,4 +11,4 @@ CREATE TABLE IF NOT EXISTS ticketctl_migration (
     run_by VARCHAR(300) NOT NULL COMMENT 'MySQL account',
     run_from VARCHAR(300) NOT NULL COMMENT 'machine and process',
     tool_version VARCHAR(32) NOT NULL
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='ticketctl migrate, format 1: which migrations are applied'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='ticketctl migrate, format 2: which migrations are applied'

@@ -10,5 +10,8 @@ CREATE TABLE IF NOT EXISTS ticketctl_migration_statement (
     error_message TEXT NULL,
     started_at DATETIME(6) NOT NULL COMMENT 'UTC',
     finished_at DATETIME(6) NULL COMMENT 'UTC',
+    sql_text LONGTEXT NULL COMMENT 'while its outcome is not known: the statement',
+    definitions_before LONGTEXT NULL COMMENT 'while its outcome is not known: JSON of what it may change, as it was before',
+    session_values TEXT NULL COMMENT 'JSON of the user variables that later statements read',
     PRIMARY KEY (migration, direction, position)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='ticketctl migrate, format 1: how far each migration has come'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='ticketctl migrate, format 2: how far each migration has come'

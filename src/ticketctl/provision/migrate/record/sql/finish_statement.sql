@@ -1,3 +1,4 @@
 UPDATE ticketctl_migration_statement
-SET state = %(state)s, error_number = %(number)s, error_message = %(message)s, finished_at = UTC_TIMESTAMP(6)
+SET state = 'done', finished_at = UTC_TIMESTAMP(6), sql_text = NULL, definitions_before = NULL,
+    session_values = %(values)s
 WHERE migration = %(migration)s AND direction = %(direction)s AND position = %(position)s

@@ -1,4 +1,4 @@
-SELECT s.migration, s.direction, s.position, s.line, s.checksum, s.kind, s.state, s.error_number, s.error_message
+SELECT s.*
 FROM ticketctl_migration_statement AS s
 JOIN ticketctl_migration AS m USING (migration)
 WHERE m.state <> 'applied'

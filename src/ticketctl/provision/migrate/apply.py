@@ -1,0 +1,177 @@
+"""One database of a run: win its lock, look what is left, apply it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from ticketctl.errors import TicketctlError
+from ticketctl.events import Emit, Notice, Progress
+from ticketctl.provision.migrate.execution.connections import Connections
+from ticketctl.provision.migrate.execution.execute import Report, execute
+from ticketctl.provision.migrate.execution.lock import Holder
+from ticketctl.provision.migrate.execution.resolve import resolve
+from ticketctl.provision.migrate.execution.session import Session, create_database, open_session
+from ticketctl.provision.migrate.planning.plan import DatabasePlan, Step, plan_database
+from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult
+from ticketctl.provision.migrate.source.files import Migration
+from ticketctl.provision.migrate.source.targets import Target
+from ticketctl.provision.migrate.syntax.lexer import Statement
+from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
+
+STEP = "migrate"  # the step's name in progress events
+LOCK_TIMEOUT = 60.0
+
+_OF_THE_CONNECTION = {StatementKind.SESSION, StatementKind.TEMPORARY}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run may do, and how long it waits.
+
+    Attributes:
+        lock_timeout: Seconds to wait for another runner in each database.
+        allow_late: Whether a migration may run that belongs before an applied one.
+        keep_going: Whether the other databases go on when one has failed; else each stops after the
+            migration that it is at.
+    """
+
+    lock_timeout: float = LOCK_TIMEOUT
+    allow_late: bool = False
+    keep_going: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the databases of a run share.
+
+    Attributes:
+        connections: Its connections.
+        options: What is allowed, and how long to wait.
+        failed: Set when one of the databases has failed.
+        emit: Takes the progress.
+    """
+
+    connections: Connections
+    options: Options
+    failed: threading.Event
+    emit: Emit
+
+
+class DatabaseRun:
+    """One database of a run.
+
+    Args:
+        target: The database with its files.
+        planned: What was to be done in it before its lock was won.
+        run: What it shares with the other databases.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        planned: DatabasePlan,
+        run: Run,
+    ) -> None:
+        self.planned = planned
+        self._target = target
+        self._connections = run.connections
+        self._options = run.options
+        self._failed = run.failed
+        self._emit = run.emit
+        self._created = False
+        self._applied: list[AppliedMigration] = []
+        self._left: tuple[str, ...] = ()
+        self._error: TicketctlError | None = None
+
+    def apply(self) -> None:
+        """Apply what is pending; what it fails with is in the result."""
+        try:
+            self._create_database()
+            while self._session():
+                pass
+        except TicketctlError as error:
+            self._failed.set()
+            self._error = error
+            done = {migration.name for migration in self._applied}
+            self._left = tuple(step.name for step in self.planned.steps if step.name not in done)
+            self._emit(Progress(STEP, self._target.key, "failed", error.what))
+
+    def result(self) -> DatabaseResult:
+        """What was done."""
+        applied = tuple(self._applied)
+        return DatabaseResult(self._target.key, self._target.database, self._created, applied, self._left, self._error)
+
+    def tell_what_is_missing(self) -> None:
+        """Warn of applied migrations whose files are gone."""
+        for name in self.planned.missing:
+            self._emit(Notice("warn", f"{self._target.database}: {name} is applied, but its file is gone"))
+
+    def tell_at_head(self) -> None:
+        """Say that everything is applied."""
+        self._emit(Progress(STEP, self._target.key, "at head", f"{len(self._target.migrations)} applied"))
+
+    def _create_database(self) -> None:
+        if self.planned.creates_database:
+            create_database(self._connections, self._target.endpoint)
+            self._created = True
+            self._emit(Notice("info", f"the database {self._target.database} did not exist and was created"))
+
+    def _session(self) -> bool:
+        """Apply until nothing is left, or until the connection is no longer as it was: then return True."""
+        with open_session(
+            self._connections,
+            self._target.endpoint,
+            lock_timeout=self._options.lock_timeout,
+            waiting=self._waiting,
+        ) as session:
+            for migration in self._target.migrations:
+                resolve(session, migration)
+            # What was planned before the lock was won may have been done by whoever held it.
+            steps = self._plan(session).steps
+            for place, step in enumerate(steps):
+                if self._failed.is_set() and not self._options.keep_going:
+                    self._left = tuple(step.name for step in steps[place:])
+                    self._emit(Progress(STEP, self._target.key, "stopped", f"{len(self._left)} left"))
+                    return False
+                if self._apply_step(session, step) and place + 1 < len(steps):
+                    return True
+        self.tell_at_head()
+        return False
+
+    def _plan(self, session: Session) -> DatabasePlan:
+        target = self._target
+        return plan_database(
+            target.key, target.database, target.migrations, session.history, allow_late=self._options.allow_late
+        )
+
+    def _apply_step(self, session: Session, step: Step) -> bool:
+        """Apply a migration; return whether it has changed the connection for those after it."""
+        began = time.monotonic()
+        migration = next(migration for migration in self._target.migrations if migration.name == step.name)
+        resumed = step.name in session.history.records
+        if step.late_behind:
+            warning = f"{self._target.key}: {step.name} comes late, {step.late_behind} is applied already"
+            self._emit(Notice("warn", warning))
+        session.journal.start_migration(migration)
+        execute(session, migration.up, step, "apply", self._report(migration, step))
+        session.journal.finish_migration(migration.name)
+        seconds = time.monotonic() - began
+        self._applied.append(AppliedMigration(step.name, step.total - step.first + 1, seconds, resumed))
+        return bool({kind_of(statement) for statement in migration.up.statements} & _OF_THE_CONNECTION)
+
+    def _report(self, migration: Migration, step: Step) -> Report:
+        def began(position: int, statement: Statement) -> None:
+            detail = f"{step.name}: {excerpt(statement)}"
+            self._emit(Progress(STEP, self._target.key, "applying", detail, position, step.total))
+
+        def existed(statement: Statement, note: str) -> None:
+            where = f"{migration.up.path}:{statement.line}"
+            self._emit(Notice("info", f"{where}: {note}; it is what the statement would have made"))
+
+        return Report(began, existed)
+
+    def _waiting(self, holder: Holder, seconds: float) -> None:
+        news = f"{seconds:.0f} s for the lock held by {holder}"
+        self._emit(Progress(STEP, self._target.key, "waiting", news))

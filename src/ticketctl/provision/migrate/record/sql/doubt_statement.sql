@@ -1,0 +1,3 @@
+UPDATE ticketctl_migration_statement
+SET error_message = %(message)s
+WHERE migration = %(migration)s AND direction = %(direction)s AND position = %(position)s AND state = 'started'

@@ -1,0 +1,5 @@
+ALTER TABLE ticketctl_migration_statement
+    ADD COLUMN sql_text LONGTEXT NULL COMMENT 'while its outcome is not known: the statement',
+    ADD COLUMN definitions_before LONGTEXT NULL COMMENT 'while its outcome is not known: JSON of what it may change, as it was before',
+    ADD COLUMN session_values TEXT NULL COMMENT 'JSON of the user variables that later statements read',
+    COMMENT='ticketctl migrate, format 2: how far each migration has come'
