@@ -1,0 +1,138 @@
+"""What the children of the warm process do: run the migrations of one folder in one database, by us or by yoyo."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from integration.migrate.warm_process import Outcome, Task
+from ticketctl.errors import MigrationInDoubtError, TicketctlError
+from ticketctl.events import ignore
+from ticketctl.infra import mysql
+from ticketctl.provision.migrate import runner
+from ticketctl.provision.migrate.apply import Options
+from ticketctl.provision.migrate.planning.results import StatusResult
+from ticketctl.provision.migrate.rollback import plan_rollback, rollback
+from ticketctl.settings.endpoints import MysqlEndpoint
+from ticketctl.settings.model import DatabaseSettings
+from ticketctl.settings.secret import Secret
+
+KEY = "main"
+LOCK_TIMEOUT = 30.0
+YOYO_LOCK_TIMEOUT = 0.1  # seconds; whoever holds the row is dead
+
+
+def load() -> None:
+    """Import everything that an action imports while it runs."""
+    import pymysql.cursors  # noqa: F401
+    import yoyo  # noqa: F401
+
+    mysql._tls_context()
+
+
+def perform(task: Task) -> Outcome:
+    """Do a task and say what became of it."""
+    try:
+        for name in task.changes:
+            CHANGES[name]()
+        return Outcome(changed=ACTIONS[task.action](task))
+    except TicketctlError as error:
+        doubtful = isinstance(error, MigrationInDoubtError)
+        return Outcome(type(error).__name__, f"{error.what}\n{error.why}", error.next_step, doubtful=doubtful)
+    except Exception as error:  # yoyo's own, and bugs: the test says which it allows
+        return Outcome(type(error).__name__, str(error))
+
+
+def kill(pid: int) -> None:
+    """End a child where it stands."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def endpoint_of(task: Task) -> MysqlEndpoint:
+    """The task's database, with an account that needs no password."""
+    return MysqlEndpoint("127.0.0.1", task.port, task.user, Secret(""), task.database)
+
+
+def states(task: Task) -> dict[str, str]:
+    """What `migrate status` says of each migration."""
+    result: StatusResult = runner.status(*_place(task))
+    (database,) = result.databases
+    return {migration.name: migration.state for migration in database.migrations}
+
+
+def _place(task: Task) -> tuple[Path, dict[str, DatabaseSettings], dict[str, MysqlEndpoint]]:
+    settings = {KEY: DatabaseSettings(task.database, task.folder)}
+    return Path(task.root), settings, {KEY: endpoint_of(task)}
+
+
+def _apply(task: Task) -> bool:
+    return runner.apply(*_place(task), emit=ignore, options=Options(lock_timeout=LOCK_TIMEOUT)).raise_failed().changed
+
+
+def _rollback(task: Task) -> bool:
+    """Undo everything that is not undone yet."""
+    planned = plan_rollback(*_place(task), key=KEY, steps=1000)
+    if not planned.is_empty:
+        rollback(*_place(task), planned=planned, emit=ignore, lock_timeout=LOCK_TIMEOUT)
+    return not planned.is_empty
+
+
+def _yoyo_apply(task: Task) -> bool:
+    import yoyo
+
+    backend = _yoyo_backend(task)
+    with backend.lock(timeout=YOYO_LOCK_TIMEOUT):
+        pending = backend.to_apply(yoyo.read_migrations(str(Path(task.root, task.folder))))
+        backend.apply_migrations(pending)
+        return bool(pending)
+
+
+def _yoyo_break_lock(task: Task) -> bool:
+    _yoyo_backend(task).break_lock()
+    return True
+
+
+def _yoyo_backend(task: Task) -> Any:
+    import yoyo
+
+    return yoyo.get_backend(f"mysql://{task.user}@127.0.0.1:{task.port}/{task.database}")
+
+
+def _lock_apart() -> None:
+    """Hold the migration lock on a connection of its own, as is usually done."""
+    from pymysql.cursors import Cursor
+
+    execute = Cursor.execute
+    holders: list[Any] = []
+
+    def diverted(self: Cursor, query: str, args: Any = None) -> int:
+        if "GET_LOCK(" in query:
+            from pymysql.connections import Connection
+
+            connection = self.connection
+            if not holders:
+                holders.append(
+                    Connection(host=connection.host, port=connection.port, user=connection.user, ssl_disabled=True)
+                )
+            cursor = holders[0].cursor()
+            answer = execute(cursor, query, args)
+            vars(self).update({name: value for name, value in vars(cursor).items() if name != "connection"})
+            return answer
+        return execute(self, _OWNS_LOCK.sub("1 = 1", query), args)
+
+    Cursor.execute = diverted  # type: ignore[method-assign]
+
+
+_OWNS_LOCK = re.compile(r"IS_USED_LOCK\([^()]*\)\s*=\s*(%\(owner\)s|CONNECTION_ID\(\))")
+
+ACTIONS: dict[str, Callable[[Task], bool]] = {
+    "apply": _apply,
+    "rollback": _rollback,
+    "yoyo apply": _yoyo_apply,
+    "yoyo break-lock": _yoyo_break_lock,
+}
+CHANGES: dict[str, Callable[[], None]] = {"lock apart": _lock_apart}

@@ -1,0 +1,13 @@
+CREATE TABLE event (id INT PRIMARY KEY, name VARCHAR(50), starts DATE, place INT);
+CREATE TABLE seat (id INT PRIMARY KEY, event_id INT, mark INT, state VARCHAR(10));
+ALTER TABLE event ADD INDEX idx_starts (starts);
+CREATE UNIQUE INDEX uk_name ON event (name, starts DESC);
+ALTER TABLE seat ADD CONSTRAINT fk_seat_event FOREIGN KEY (event_id) REFERENCES event (id);
+ALTER TABLE seat ADD CONSTRAINT known_state CHECK (state IN ('free', 'held'));
+CREATE INDEX idx_lower ON event ((LOWER(name)));
+ALTER TABLE event RENAME INDEX idx_starts TO idx_day;
+ALTER TABLE event ALTER INDEX idx_day INVISIBLE;
+DROP INDEX idx_lower ON event;
+ALTER TABLE event DROP INDEX uk_name, ADD UNIQUE KEY uk_place (place);
+ALTER TABLE seat DROP CONSTRAINT known_state;
+ALTER TABLE seat DROP PRIMARY KEY, ADD PRIMARY KEY (id, mark);

@@ -1,0 +1,6 @@
+DROP EVENT nightly;
+DROP TRIGGER counted;
+DROP FUNCTION doubled;
+DROP PROCEDURE IF EXISTS pay;
+DROP VIEW rich;
+DROP TABLE account;

@@ -1,0 +1,27 @@
+CREATE TABLE account (id INT PRIMARY KEY, balance INT NOT NULL, changed INT NOT NULL DEFAULT 0);
+CREATE VIEW rich AS SELECT id FROM account WHERE balance > 100;
+CREATE OR REPLACE VIEW rich AS SELECT id, balance FROM account WHERE balance > 1000;
+ALTER VIEW rich AS SELECT id, balance FROM account WHERE balance > 10000;
+DELIMITER //
+CREATE PROCEDURE pay(IN who INT, IN amount INT)
+BEGIN
+    IF amount > 0 THEN
+        UPDATE account SET balance = balance + amount WHERE id = who;
+    END IF;
+END//
+CREATE FUNCTION doubled(x INT) RETURNS INT DETERMINISTIC
+BEGIN
+    RETURN x * 2;
+END//
+CREATE TRIGGER counted BEFORE UPDATE ON account FOR EACH ROW
+BEGIN
+    SET NEW.changed = OLD.changed + 1;
+END//
+DELIMITER ;
+CREATE PROCEDURE IF NOT EXISTS pay(IN who INT) SELECT who;
+CREATE TRIGGER checked BEFORE INSERT ON account FOR EACH ROW SET NEW.balance = doubled(NEW.balance);
+INSERT INTO account (id, balance) VALUES (1, 50);
+CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01' DISABLE DO DELETE FROM account;
+CREATE FUNCTION passing() RETURNS INT DETERMINISTIC RETURN 1;
+DROP FUNCTION passing;
+DROP TRIGGER checked;

@@ -1,0 +1,3 @@
+UPDATE stock SET amount = amount - 1;
+DROP TABLE stock;
+DROP TABLE shipped;

@@ -1,0 +1,7 @@
+CREATE TABLE total (id INT PRIMARY KEY, amount INT);
+CREATE TEMPORARY TABLE work (id INT PRIMARY KEY, amount INT);
+INSERT INTO work VALUES (1, 10), (2, 20);
+UPDATE work SET amount = amount + 1;
+INSERT INTO total SELECT * FROM work;
+DROP TEMPORARY TABLE work;
+INSERT INTO total VALUES (3, 30);

@@ -1,0 +1,152 @@
+"""The server of the sweeps: up again within a second after a SIGKILL, with all its durability on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from integration.conftest import ROOT_PASSWORD, root_of
+from integration.servers import Server, running, wait_until
+from ticketctl.infra.mysql import connect, quote_identifier
+
+USER = "sweeper"
+GRANTEE = "sweep_grantee"
+# Rights of the migration account, and what the statements of the doubtful classes need.
+RIGHTS = (
+    r"ALL ON `sweep\_%`.* TO {} WITH GRANT OPTION",
+    r"ALL ON `ticketctl\_scratch\_%`.* TO {}",
+    "PROCESS, CREATE USER, SYSTEM_VARIABLES_ADMIN ON *.* TO {}",
+    "SELECT ON performance_schema.* TO {}",
+)
+# Memory keeps what the server has written when it is killed, as a disk does, and syncs in no time.
+OPTIONS = ("--tmpfs", "/var/lib/mysql:uid=999,gid=999,mode=0750")
+COMMAND = """
+while :; do
+    docker-entrypoint.sh mysqld --log-bin-trust-function-creators=ON --innodb-buffer-pool-size=64M \
+        --innodb-redo-log-capacity=16M --innodb-flush-log-at-trx-commit=1 --sync-binlog=1
+done
+"""
+KILL = 'kill -KILL "$(cat /var/run/mysqld/mysqld.pid)"\n'
+PRIVATE = re.compile(r"ticketctl_|_yoyo_|yoyo_")
+AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=\d+")
+SHOWN = {  # what SHOW CREATE answers: the columns that say what it is, not when it was made
+    "TABLE": slice(0, 2),
+    "VIEW": slice(0, None),
+    "PROCEDURE": slice(0, None),
+    "FUNCTION": slice(0, None),
+    "TRIGGER": slice(0, 6),
+    "EVENT": slice(0, None),
+}
+Snapshot = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SweepServer:
+    """A server that may be killed.
+
+    Attributes:
+        server: Its container.
+        shell: A shell in the container, which is there before it is needed.
+    """
+
+    server: Server
+    shell: subprocess.Popen[str]
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def kill(self) -> None:
+        """Kill mysqld within milliseconds; it starts again by itself."""
+        assert self.shell.stdin is not None
+        self.shell.stdin.write(KILL)
+        self.shell.stdin.flush()
+
+    def wait(self) -> None:
+        """Wait until it accepts connections."""
+        wait_until(lambda: connect(root_of(self.server)).close(), self.server, 60)
+
+    @contextmanager
+    def as_root(self) -> Iterator[Any]:
+        """A cursor of root's."""
+        with closing(connect(root_of(self.server))) as connection, connection.cursor() as cursor:
+            yield cursor
+
+    def drop(self, *databases: str) -> None:
+        with self.as_root() as cursor:
+            for database in databases:
+                cursor.execute(f"DROP DATABASE IF EXISTS {quote_identifier(database)}")
+
+
+@contextmanager
+def sweep_server() -> Iterator[SweepServer]:
+    """Run the server of the sweeps, with its accounts."""
+    environ = {"MYSQL_ROOT_PASSWORD": ROOT_PASSWORD.reveal()}
+    command = ("bash", "-c", COMMAND)
+    with (
+        running("mysql", 3306, environ=environ, memory="1g", options=OPTIONS, command=command) as server,
+        _shell(server) as shell,
+    ):
+        one = SweepServer(server, shell)
+        one.wait()
+        with one.as_root() as cursor:
+            cursor.execute(f"CREATE USER {USER} IDENTIFIED BY ''")
+            for right in RIGHTS:
+                cursor.execute(f"GRANT {right.format(USER)}")
+        yield one
+
+
+@contextmanager
+def _shell(server: Server) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(["docker", "exec", "--interactive", server.name, "sh"], stdin=subprocess.PIPE, text=True) as (
+        shell
+    ):
+        try:
+            yield shell
+        finally:
+            shell.kill()
+
+
+def take_snapshot(cursor: Any, database: str, also: tuple[str, ...] = (), *, private: bool = False) -> Snapshot:
+    """Return everything that a database holds, but for the bookkeeping.
+
+    Args:
+        cursor: A cursor of root's.
+        database: Its name, which the snapshot does not tell.
+        also: Queries whose answers belong to it.
+        private: Return the bookkeeping instead.
+    """
+    cursor.execute(f"USE {quote_identifier(database)}")
+    cursor.execute("SHOW FULL TABLES")
+    kinds = {name: kind for name, kind in cursor.fetchall() if bool(PRIVATE.match(name)) is private}
+    objects = [("VIEW" if kind == "VIEW" else "TABLE", name) for name, kind in kinds.items()]
+    cursor.execute(_PROGRAMS, {"database": database})
+    objects += list(cursor.fetchall())
+    found: Snapshot = {}
+    for kind, name in objects:
+        cursor.execute(f"SHOW CREATE {kind} {quote_identifier(name)}")
+        (row,) = cursor.fetchall()
+        found[f"{kind} {name}"] = tuple(_neutral(str(value), database) for value in row[SHOWN[kind]])
+        if kind == "TABLE":
+            cursor.execute(f"SELECT * FROM {quote_identifier(name)}")
+            found[f"rows of {name}"] = sorted(cursor.fetchall(), key=repr)
+    for query in also:
+        cursor.execute(query)
+        found[query] = [tuple(_neutral(str(value), database) for value in row) for row in cursor.fetchall()]
+    return found
+
+
+def _neutral(text: str, database: str) -> str:
+    escaped = database.replace("_", "\\_")
+    return AUTO_INCREMENT.sub("", text.replace(database, "DATABASE").replace(escaped, "DATABASE"))
+
+
+_PROGRAMS = """
+SELECT routine_type AS kind, routine_name FROM information_schema.routines WHERE routine_schema = %(database)s
+UNION ALL SELECT 'TRIGGER', trigger_name FROM information_schema.triggers WHERE trigger_schema = %(database)s
+UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = %(database)s
+"""

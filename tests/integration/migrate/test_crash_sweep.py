@@ -1,0 +1,129 @@
+"""Whatever is killed, and whenever: the run repeated, the database is as if nothing had been.
+
+`TICKETCTL_TEST_SWEEP=full` cuts at every packet everywhere; otherwise some sweeps take every so many.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from integration.migrate.sweep import Blow, Stage, Verdict, report
+from integration.migrate.sweep_reference import (
+    CERTAIN,
+    UNCERTAIN,
+    Action,
+    Group,
+    Reference,
+    neutral,
+    packets_to_cut,
+)
+from integration.migrate.sweep_server import sweep_server
+from integration.migrate.warm_process import WarmProcess
+
+pytestmark = pytest.mark.integration
+FULL = os.environ.get("TICKETCTL_TEST_SWEEP") == "full"
+GROUPS = (*CERTAIN, *UNCERTAIN)
+UNDOABLE = tuple(group for group in CERTAIN if group.can_be_undone)
+ReferenceOf = Callable[..., Reference]
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with sweep_server() as server, WarmProcess() as warm:
+        yield Stage(server, warm)
+
+
+@pytest.fixture(scope="module")
+def reference_of(stage: Stage) -> ReferenceOf:
+    """Gives the undisturbed run of a group, which is made once."""
+    known: dict[tuple[str, Action], Reference] = {}
+
+    def of(group: Group, action: Action = "apply") -> Reference:
+        if (group.name, action) not in known:
+            known[group.name, action] = stage.reference(group, action)
+        return known[group.name, action]
+
+    return of
+
+
+def some(packets: range, group: Group, every: int) -> list[int]:
+    """Every so many of the packets, not the same in each group; all in a full sweep."""
+    return list(packets) if FULL else list(packets)[GROUPS.index(group) % every :: every]
+
+
+def named(group: Group) -> str:
+    return group.name
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=named)
+def test_a_packet_is_the_same_in_every_run(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
+    """Otherwise the sweeps would leave out what they believe to cover."""
+    first, second = reference_of(group), stage.reference(group)
+    assert [neutral(packet) for packet in second.packets] == [neutral(packet) for packet in first.packets]
+    assert second.snapshot == first.snapshot
+    assert len(first.statements) == len(set(first.statements))
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=named)
+def test_the_runner_killed_after_any_packet(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
+    reference = reference_of(group)
+    packets = packets_to_cut(reference, reference_of(GROUPS[0]))
+    verdicts = [stage.disturb(reference, Blow(packet)) for packet in packets]
+    expect(verdicts, reference)
+    assert any(verdict.asked for verdict in verdicts) is (group in UNCERTAIN)
+
+
+@pytest.mark.parametrize("group", UNDOABLE, ids=named)
+def test_a_rollback_killed_after_any_packet(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
+    reference = reference_of(group, "rollback")
+    packets = packets_to_cut(reference, reference_of(UNDOABLE[0], "rollback"))
+    expect([stage.disturb(reference, Blow(packet)) for packet in some(packets, group, 3)], reference)
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=named)
+def test_the_server_killed_after_a_statement(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
+    """At once, when it may have done it or not, and when it has answered but the answer never arrives."""
+    reference = reference_of(group)
+    packets = packets_to_cut(reference, reference_of(GROUPS[0]))
+    spoken = [packet for packet in some(packets, group, 20) if reference.packets[packet - 1].command == "query"]
+    verdicts = [stage.disturb(reference, Blow(packet, "server", "answered")) for packet in spoken]
+    if group in CERTAIN:  # nobody knows what a marked one has come to
+        verdicts += [stage.disturb(reference, Blow(packet, "server")) for packet in spoken]
+    expect(verdicts, reference)
+
+
+@pytest.mark.parametrize("group", CERTAIN, ids=named)
+def test_the_network_cut_after_a_packet(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
+    """The runner lives, and says nothing of the statement but that the connection is lost."""
+    reference = reference_of(group)
+    packets = some(packets_to_cut(reference, reference_of(GROUPS[0])), group, 10)
+    expect([stage.disturb(reference, Blow(packet, "network", ending="reset")) for packet in packets], reference)
+
+
+@pytest.mark.parametrize("group", CERTAIN, ids=named)
+def test_the_repetition_killed_as_well(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
+    """Killed inside a statement, and then at any packet of the run that looks what became of that statement."""
+    reference = reference_of(group)
+    first = reference.statements[len(reference.statements) // 2]
+    verdicts = [stage.disturb(reference, Blow(first), Blow(second)) for second in some(range(1, 60), group, 8)]
+    expect([verdict for verdict in verdicts if "ended before packet" not in verdict.problem], reference)
+    assert any(not verdict.problem for verdict in verdicts)
+
+
+@pytest.mark.parametrize("group", CERTAIN, ids=named)
+def test_what_a_dead_runner_sent_arrives_late(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
+    """The next runner is through already; nothing of the dead one's may change what is there."""
+    reference = reference_of(group)
+    packets = [packet for packet in packets_to_cut(reference, reference_of(GROUPS[0])) if reference.is_journal(packet)]
+    some_of_them = packets if FULL else packets[GROUPS.index(group) % 5 :: 5]
+    expect([stage.late(reference, packet) for packet in some_of_them], reference)
+
+
+def expect(verdicts: list[Verdict], reference: Reference) -> None:
+    """Every run came to what the undisturbed one came to."""
+    assert verdicts
+    lines = report(verdicts, reference)
+    assert not lines, f"{len(lines)} of {len(verdicts)} did not converge:\n" + "\n".join(lines)
