@@ -164,9 +164,10 @@ def read_ledger(cursor: Cursor) -> Ledger:
     cursor.execute(query("record", "ledger_tables"))
     tables = {str(row[0]) for row in cursor.fetchall()}
     lock = _read_lock(cursor) if _LOCK in tables else None
-    if "_yoyo_migration" not in tables:
-        return Ledger(locked_by=lock)
-    if not tables >= _LEDGER:
+    complete = tables >= _LEDGER
+    if "_yoyo_migration" not in tables or (lock is not None and not complete):
+        return Ledger(locked_by=lock)  # with its lock held, yoyo is just making them
+    if not complete:
         raise YoyoLedgerError(
             "the ledger of yoyo in this database has an older format",
             why=f"there is no {', '.join(sorted(_LEDGER - tables))}; versions of yoyo before 6 had none",
