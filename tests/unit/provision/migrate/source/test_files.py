@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketctl.errors import MigrationFileError
-from ticketctl.provision.migrate.source.files import discover
+from ticketctl.provision.migrate.source.files import discover, read_sql_file
 
 
 def write(folder: Path, files: Mapping[str, str]) -> Path:
@@ -94,6 +95,57 @@ def test_the_order_is_that_of_yoyo(graph: Sequence[tuple[str, list[int]]]) -> No
         assert names(folder) == yoyo_order(folder)
 
 
+def test_options_of_ours_are_comments_to_yoyo(tmp_path: Path) -> None:
+    from yoyo.migrations import read_sql_migration
+
+    text = "-- ticketctl: allow-late, allow-copy\n-- depends: 001\nSELECT 1;\n"
+    write(tmp_path, {"001.sql": "", "002.sql": text, "003.sql": ""})
+    first, second, third = discover(tmp_path)
+    assert (second.depends, second.allows_late, second.allows_copy) == (("001",), True, True)
+    assert not any((first.allows_late, first.allows_copy, third.allows_late, third.allows_copy))
+    directives, comment, statements = read_sql_migration(str(tmp_path / "002.sql"))
+    assert (directives, statements) == ({"depends": "001"}, ["SELECT 1;"])
+    assert comment == "ticketctl: allow-late, allow-copy"
+
+
+def test_a_rollback_file_is_read_when_it_is_asked(tmp_path: Path) -> None:
+    """A link to nothing would be refused by whoever reads it."""
+    write(tmp_path, {"1.sql": ""})
+    (tmp_path / "1.rollback.sql").symlink_to(tmp_path / "gone")
+    (migration,) = discover(tmp_path)
+    assert migration.down is not None
+    with pytest.raises(MigrationFileError, match="cannot be read"):
+        _ = migration.down.text
+
+
+def test_what_was_read_stays_as_it_was(tmp_path: Path) -> None:
+    """Hash, text and statements belong together, whoever writes to the file meanwhile."""
+    write(tmp_path, {"1.sql": "SELECT 1;", "1.rollback.sql": "SELECT 2;"})
+    (migration,) = discover(tmp_path)
+    assert migration.down is not None
+    hashes = migration.up.sha256, migration.down.sha256
+    write(tmp_path, {"1.sql": "SELECT 'later';", "1.rollback.sql": "SELECT 'later';"})
+    assert [migration.up.text, migration.down.text] == ["SELECT 1;", "SELECT 2;"]
+    assert (migration.up.sha256, migration.down.sha256) == hashes
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 65_537, 400_000])
+def test_a_file_is_read_whole_whatever_its_size(tmp_path: Path, size: int) -> None:
+    content = bytes(32 + number % 90 for number in range(size))
+    (tmp_path / "1.sql").write_bytes(content)
+    (migration,) = discover(tmp_path)
+    assert migration.up.text == content.decode()
+    assert migration.up.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_read_alone_a_file_is_the_same(tmp_path: Path) -> None:
+    write(tmp_path, {"1.sql": "\ufeffSELECT 'é';"})
+    (migration,) = discover(tmp_path)
+    alone = read_sql_file(tmp_path / "1.sql")
+    assert (alone.path, alone.text, alone.sha256) == (migration.up.path, migration.up.text, migration.up.sha256)
+    assert alone.text == "SELECT 'é';"
+
+
 def test_an_unknown_dependency_is_named_with_its_line(tmp_path: Path) -> None:
     write(tmp_path, {"001_events.sql": "", "002.sql": "-- about\n-- depends: 001_event\nSELECT 1;"})
     error = refused(tmp_path)
@@ -123,6 +175,8 @@ def test_a_circle_is_shown_whole(tmp_path: Path) -> None:
         ({"a_B.sql": "", "A_b.sql": ""}, 0, "same name"),
         ({"post-apply.sql": ""}, 0, "post-apply"),
         ({"x" * 201 + ".sql": ""}, 0, "longer than"),
+        ({"\udcff.sql": ""}, 0, "not UTF-8"),
+        ({"1.sql": "-- about\n-- ticketctl: alow-late\n"}, 2, "alow-late"),
     ],
 )
 def test_what_cannot_be_used_is_refused(tmp_path: Path, files: dict[str, str], line: int, message: str) -> None:
@@ -143,6 +197,13 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 def test_a_link_to_nothing_is_refused_not_skipped(tmp_path: Path) -> None:
     (tmp_path / "1.sql").symlink_to(tmp_path / "gone")
     assert "cannot be read" in refused(tmp_path).what
+
+
+def test_a_folder_is_no_migration(tmp_path: Path) -> None:
+    write(tmp_path, {"1.sql": ""})
+    for name in ("2.sql", "old.py", "3.SQL"):
+        (tmp_path / name).mkdir()
+    assert names(tmp_path) == ["1"]
 
 
 def test_transactional_false_is_what_mysql_does_anyway(tmp_path: Path) -> None:
