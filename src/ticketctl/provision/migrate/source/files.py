@@ -25,7 +25,7 @@ from ticketctl.provision.migrate.source.directives import (
 )
 from ticketctl.provision.migrate.source.names import ROLLBACK_SUFFIX, SUFFIX, file_names, refuse_names
 from ticketctl.provision.migrate.syntax.checksum import checksum
-from ticketctl.provision.migrate.syntax.lexer import Statement, UnterminatedError, split
+from ticketctl.provision.migrate.syntax.lexer import SqlSyntaxError, Statement, split
 from ticketctl.provision.migrate.syntax.statements import excerpt, refusal
 
 __all__ = ["ROLLBACK_SUFFIX", "SUFFIX", "Migration", "SqlFile", "discover", "read_sql_file"]
@@ -102,12 +102,12 @@ class SqlFile:
         """
         try:
             statements = split(self.text)
-        except UnterminatedError as error:
+        except SqlSyntaxError as error:
             raise MigrationFileError(
                 f"{self.path}:{error.line}:{error.column}: {error}",
                 path=self.path,
                 line=error.line,
-                next_step="close it; everything after it was read as its content",
+                next_step=error.advice,
             ) from error
         for statement in statements:
             reason = refusal(statement)
