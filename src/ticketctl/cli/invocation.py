@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ticketctl.errors import ConfirmationRequiredError, ExitCode
+from ticketctl.errors import ConfirmationRequiredError, ExitCode, TicketctlError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -129,6 +129,22 @@ class Invocation:
                 next_step="give --yes if this is what you want",
             )
         typer.confirm(f"{question}\nGo on?", abort=True, err=True)
+
+    def exit_failed(self, errors: Sequence[TicketctlError]) -> None:
+        """End the command if parts of it failed; their errors are in the result that was shown as JSON.
+
+        Args:
+            errors: What they failed with, the worst first.
+        """
+        if not errors:
+            return
+        if not self.json:
+            from ticketctl.cli.render.failure import print_error
+
+            sys.stdout.flush()
+            for error in errors:
+                print_error(error)
+        raise typer.Exit(errors[0].exit_code)
 
     def exit(self, *, ok: bool) -> NoReturn:
         """End the command: 0, or 1 for a negative answer."""

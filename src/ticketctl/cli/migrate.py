@@ -53,6 +53,7 @@ def apply(
         emit=run.emit,
     )
     run.show(result, text=lambda: applied_text(result))
+    run.exit_failed(result.errors)
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import traceback
@@ -64,8 +63,9 @@ def _known(error: TicketctlError, invocation: Invocation) -> int:
     if invocation.debug:
         traceback.print_exception(error)
     if invocation.json:
-        document = {"error": {"code": error.code, "what": error.what, "why": error.why, "next": error.next_step}}
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        from ticketctl.cli.render.plain import to_json
+
+        sys.stdout.write(to_json({"error": error}) + "\n")
     else:
         from ticketctl.cli.render.failure import print_error
 

@@ -94,8 +94,8 @@ class Bench:
             return list(cursor.fetchall())
 
     def tables(self) -> list[str]:
-        """Its tables but for the journal's."""
-        return [name for (name,) in self.query("SHOW TABLES") if not name.startswith("ticketctl_")]
+        """Its tables but for those that keep the books."""
+        return [name for (name,) in self.query("SHOW TABLES") if not name.startswith(("ticketctl_", "_yoyo", "yoyo_"))]
 
     def journal(self) -> list[tuple[Any, ...]]:
         """Migration, direction, position, state."""

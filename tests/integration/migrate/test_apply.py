@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -102,7 +101,7 @@ def test_nothing_is_undone_on_failure(bench: Bench) -> None:
 
 def test_what_existed_already_with_the_same_definition_is_said(bench: Bench) -> None:
     bench.query("CREATE TABLE a (x INT(11) COMMENT 'it''s;')")
-    bench.write(_001_a="create table if not exists `a` (`x` integer comment \"it's;\");")
+    bench.write(_001_a='create table if not exists `a` (`x` integer comment "it\'s;");')
 
     bench.apply()
 
@@ -387,13 +386,3 @@ def test_a_metadata_lock_is_not_waited_for_long(bench: Bench, root: Root) -> Non
     assert raised.value.number == 1205
     assert "metadata_locks" in raised.value.next_step
     bench.apply()
-
-
-def test_the_repository_itself_says_nothing_of_yoyo(bench: Bench) -> None:
-    """Its format is ours; its executor and its tables are not used."""
-    bench.write(_001_a="CREATE TABLE a (x INT);")
-    with bench.runner_process() as process:
-        output, errors = process.communicate(timeout=60)
-    assert (output, errors) == ("applied False\n", "")
-    assert [name for (name,) in bench.query("SHOW TABLES LIKE '%yoyo%'")] == []
-    assert not list(Path(runner.__file__).parent.rglob("*yoyo*"))

@@ -17,19 +17,21 @@ from ticketctl.errors import BackendOperationError
 from ticketctl.events import ignore
 from ticketctl.infra.mysql import connect, quote_identifier, translating
 from ticketctl.provision.migrate import runner
-from ticketctl.provision.migrate.planning.rollback_plan import plan_rollback
+from ticketctl.provision.migrate.rollback import plan_rollback
 from ticketctl.provision.migrate.rollback import rollback
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 
 pytestmark = pytest.mark.integration
 REPOSITORY = Path(__file__).parents[3]
+BOOKS = {"ticketctl_migration", "ticketctl_migration_statement"}
+BOOKS |= {"_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock"}
 
 
 def migrated(account: MysqlEndpoint, new_name: Callable[..., str]) -> Mapping[str, MysqlEndpoint]:
     """The three databases, migrated from the repository's files."""
     endpoints = {key: replace(account, database=new_name()) for key in DATABASES}
-    runner.apply(REPOSITORY, settings(endpoints), endpoints, emit=ignore)
+    runner.apply(REPOSITORY, settings(endpoints), endpoints, emit=ignore).raise_failed()
     return endpoints
 
 
@@ -120,7 +122,7 @@ def test_the_files_may_run_twice(endpoints: Mapping[str, MysqlEndpoint], root: R
     """Each statement by itself: the journal forgotten, the tables there."""
     for endpoint in endpoints.values():
         database = quote_identifier(endpoint.database or "")
-        root(f"DROP TABLE {database}.ticketctl_migration, {database}.ticketctl_migration_statement")
+        root("DROP TABLE " + ", ".join(f"{database}.{table}" for table in sorted(BOOKS)))
     result = runner.apply(REPOSITORY, settings(endpoints), endpoints, emit=ignore)
     assert [len(database.applied) for database in result.databases] == [1, 1, 1]
     assert [differences(endpoint, key) for key, endpoint in endpoints.items()] == [[], [], []]
@@ -134,7 +136,7 @@ def test_the_rollbacks_leave_nothing_but_the_journal(endpoints: Mapping[str, Mys
     for key, endpoint in endpoints.items():
         rollback(*where, planned=plan_rollback(*where, key=key), emit=ignore)
         left = root(f"SHOW TABLES FROM {quote_identifier(endpoint.database or '')} WHERE 1")
-        assert {name for (name,) in left} == {"ticketctl_migration", "ticketctl_migration_statement"}
+        assert {name for (name,) in left} == BOOKS
     assert runner.apply(*where, emit=ignore).changed
 
 

@@ -41,7 +41,13 @@ def _database_line(result: DatabaseResult) -> str:
         f"{', resumed' if migration.resumed else ''}, {migration.seconds:.2f} s)"
         for migration in result.applied
     ]
-    return f"{result.key} ({result.database}): {'applied ' + ', '.join(done) if done else 'nothing to apply'}"
+    said = [f"applied {', '.join(done)}"] if done else []
+    if result.left:
+        said.append(f"{'failed at' if result.error else 'stopped before'} {result.left[0]}")
+        said += [f"{len(result.left) - 1} more left"] if len(result.left) > 1 else []
+    elif result.error:
+        said.append("failed")
+    return f"{result.key} ({result.database}): {'; '.join(said) or 'nothing to apply'}"
 
 
 def _status_lines(status: DatabaseStatus) -> list[str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
+from ticketctl.errors import TicketctlError
 from ticketctl.settings.secret import Secret
 
 _SCALARS = (str, int, float, bool, type(None))
@@ -18,7 +19,7 @@ def to_plain(value: object) -> object:
     """Return a value as JSON knows it; secrets come out masked.
 
     Args:
-        value: Dataclasses, mappings, sequences, enums, paths, times and scalars, nested.
+        value: Dataclasses, known errors, mappings, sequences, enums, paths, times and scalars, nested.
     """
     if isinstance(value, Secret):
         return "***"
@@ -26,6 +27,8 @@ def to_plain(value: object) -> object:
         return value.value
     if isinstance(value, _SCALARS):
         return value
+    if isinstance(value, TicketctlError):
+        return {"code": value.code, "what": value.what, "why": value.why, "next": value.next_step}
     if is_dataclass(value):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, datetime):

@@ -129,7 +129,9 @@ class DatabaseRun:
             for migration in self._target.migrations:
                 resolve(session, migration)
             # What was planned before the lock was won may have been done by whoever held it.
-            steps = self._plan(session).steps
+            planned = self._plan(session)
+            self._agree_with_yoyo(session, planned)
+            steps = planned.steps
             for place, step in enumerate(steps):
                 if self._failed.is_set() and not self._options.keep_going:
                     self._left = tuple(step.name for step in steps[place:])
@@ -139,6 +141,14 @@ class DatabaseRun:
                     return True
         self.tell_at_head()
         return False
+
+    def _agree_with_yoyo(self, session: Session, planned: DatabasePlan) -> None:
+        for migration in self._target.migrations:
+            if migration.name in planned.taken_over:
+                session.journal.record(migration, "yoyo")
+                self._emit(Notice("info", f"{self._target.key}: {migration.name} was applied by yoyo"))
+        for name in planned.unrecorded:
+            session.journal.record_in_ledger(name)
 
     def _plan(self, session: Session) -> DatabasePlan:
         target = self._target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
+YOYO_PATIENCE = 2.0  # seconds
+YOYO_INTERVAL = 0.1
 # MySQL's default is a year, during which every other user of the table would queue up behind the
 # waiting statement.
 LOCK_WAIT_TIMEOUT = 5
@@ -69,7 +72,7 @@ def observe(connections: Connections, endpoint: MysqlEndpoint) -> History:
 
 def _read_unlocked(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> History:
     """Tell a runner at work from one that died: only the dead leave a journal that no longer moves."""
-    history = read_history(connection, endpoint)
+    history = _read_after_yoyo(connection, endpoint)
     while history.in_the_middle:
         holder = lock.read_holder(connection, endpoint, lock.lock_name(endpoint.database or ""))
         if holder is not None:
@@ -79,6 +82,16 @@ def _read_unlocked(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> H
         if again == history:
             break
         history = again
+    return history
+
+
+def _read_after_yoyo(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> History:
+    """Give a `yoyo list` the moment for which it holds yoyo's lock."""
+    history = read_history(connection, endpoint)
+    until = time.monotonic() + YOYO_PATIENCE
+    while history.ledger.locked_by is not None and time.monotonic() < until:
+        time.sleep(YOYO_INTERVAL)
+        history = read_history(connection, endpoint)
     return history
 
 

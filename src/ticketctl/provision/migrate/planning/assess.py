@@ -10,7 +10,7 @@ from ticketctl.provision.migrate.record.history import History, Record
 from ticketctl.provision.migrate.source.files import Migration
 from ticketctl.provision.migrate.syntax.checksum import ALGORITHM
 
-State = Literal["pending", "applied", "partial", "edited", "in doubt", "rolling back", "running"]
+State = Literal["pending", "applied", "partial", "edited", "in doubt", "rolling back", "running", "undone by yoyo"]
 
 BEGINNING = Mark(next=1)
 
@@ -22,7 +22,8 @@ class Assessment:
     Attributes:
         migration: Its name.
         state: `partial` stopped in the middle and can go on; `in doubt` cannot without being looked at;
-            `running` is being executed by somebody else now.
+            `running` is being executed by somebody else now; `undone by yoyo` was applied, and yoyo's
+            ledger says that it no longer is.
         mark: Where it goes on.
         detail: The state in words, empty where the state says it all.
     """
@@ -42,10 +43,14 @@ def assess(migration: Migration, history: History) -> Assessment:
     """
     record = history.records.get(migration.name)
     if record is None:
+        if migration.name in history.ledger.applied:
+            return Assessment(migration.name, "applied", detail="by yoyo; `apply` takes it into the journal")
         return Assessment(migration.name, "pending")
     if record.state == "applied":
+        if migration.name in history.changes.removed_by_yoyo:
+            return Assessment(migration.name, "undone by yoyo", detail="rolled back or unmarked behind the journal")
         if is_unchanged(migration, record):
-            return Assessment(migration.name, "applied")
+            return Assessment(migration.name, "applied", detail=record.recorded)
         return Assessment(migration.name, "edited", detail="the file is not what was applied")
     if history.held_by:
         return Assessment(migration.name, "running", detail=history.held_by)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ticketctl.errors import MigrationEditedError, MigrationInDoubtError, MigrationLateError
+from ticketctl.errors import MigrationEditedError, MigrationInDoubtError, MigrationLateError, YoyoLedgerError
 from ticketctl.provision.migrate.planning.assess import Assessment
 from ticketctl.provision.migrate.planning.mark import Mark
+from ticketctl.provision.migrate.record.ledger import Ledger
 from ticketctl.provision.migrate.source.files import Migration, SqlFile
 from ticketctl.provision.migrate.syntax.lexer import Statement, TokenKind
 from ticketctl.provision.migrate.syntax.statements import excerpt
@@ -57,6 +58,44 @@ def in_doubt_error(key: str, database: str, name: str, file: SqlFile, mark: Mark
         why=text,
         next_step=f"look at the database ({look}). If the statement has done its work, run\n"
         f"  ticketctl migrate repair {key} --landed {name}\nif it has not, run\n{again}\nand then the command again",
+    )
+
+
+def refuse_yoyo_at_work(database: str, ledger: Ledger) -> None:
+    """Raise if yoyo holds its lock.
+
+    Args:
+        database: Name of the database on the server.
+        ledger: What yoyo's tables say.
+
+    Raises:
+        YoyoLedgerError: It does.
+    """
+    if ledger.locked_by is None:
+        return
+    since = f" since {ledger.locked_by.since:%Y-%m-%d %H:%M:%S} UTC" if ledger.locked_by.since else ""
+    raise YoyoLedgerError(
+        f"yoyo is at work in {database}",
+        why=f"its lock is held by process {ledger.locked_by.pid}{since}; a yoyo that was killed leaves it behind",
+        next_step="wait for yoyo to finish; if it no longer runs anywhere, `yoyo break-lock` removes the lock",
+    )
+
+
+def undone_error(key: str, database: str, file: SqlFile, found: Assessment) -> YoyoLedgerError:
+    """Return the error for a migration that yoyo has undone behind the journal.
+
+    Args:
+        key: Key of the database in the settings.
+        database: Its name on the server.
+        file: The migration's file.
+        found: What was found.
+    """
+    name = found.migration
+    return YoyoLedgerError(
+        f"{file.path} was applied to {database}, and then rolled back or unmarked by yoyo",
+        why="the journal has it as applied, yoyo's ledger does not",
+        next_step=f"if its work is undone, run\n  ticketctl migrate repair {key} --unmark {name}\n"
+        f"if it is still there, run\n  ticketctl migrate repair {key} --mark {name}\nand then the command again",
     )
 
 

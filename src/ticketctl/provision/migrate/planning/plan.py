@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from ticketctl.errors import MigrationInDoubtError
 from ticketctl.provision.migrate.planning.assess import Assessment, assess
-from ticketctl.provision.migrate.planning.doubt import edited_error, in_doubt_error, late_error
+from ticketctl.provision.migrate.planning.doubt import (
+    edited_error,
+    in_doubt_error,
+    late_error,
+    refuse_yoyo_at_work,
+    undone_error,
+)
 from ticketctl.provision.migrate.planning.mark import Mark
 from ticketctl.provision.migrate.record.history import Direction, History
 from ticketctl.provision.migrate.source.files import Migration, SqlFile
@@ -84,6 +90,8 @@ class DatabasePlan:
         creates_database: Whether it would be created.
         steps: Migrations in the order in which they would run.
         missing: Applied migrations whose files are gone.
+        taken_over: Migrations that yoyo has applied, and that would be taken into the journal.
+        unrecorded: Applied migrations that would be written into yoyo's ledger, which lacks them.
     """
 
     key: str
@@ -91,11 +99,13 @@ class DatabasePlan:
     creates_database: bool
     steps: tuple[Step, ...]
     missing: tuple[str, ...] = ()
+    taken_over: tuple[str, ...] = ()
+    unrecorded: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.steps and not self.creates_database
+        return not (self.steps or self.creates_database or self.taken_over or self.unrecorded)
 
     def __str__(self) -> str:
         count = len(self.steps)
@@ -104,6 +114,9 @@ class DatabasePlan:
         lines = [f"{self.key} ({self.database}): {summary}{created}"]
         for step in self.steps:
             lines += step.lines()
+        lines += [f"  {name}  applied by yoyo, is taken into the journal" for name in self.taken_over]
+        if self.unrecorded:
+            lines.append(f"  {len(self.unrecorded)} applied migrations are written into yoyo's ledger")
         lines += [f"  {name}  applied, but its file is gone" for name in self.missing]
         return "\n".join(lines)
 
@@ -144,6 +157,7 @@ def plan_database(
         MigrationInDoubtError: A statement's outcome is unknown, or a rollback stopped in the middle.
         MigrationLateError: A pending migration belongs before an applied one.
     """
+    refuse_yoyo_at_work(database, history.ledger)
     assessed = [assess(migration, history) for migration in migrations]
     for migration, found in zip(migrations, assessed, strict=True):
         refuse(key, database, migration.up, found)
@@ -162,7 +176,10 @@ def plan_database(
             steps.append(planned_step(migration.name, migration.up, found.mark, late))
     known = set(names)
     missing = tuple(name for name in history.records if name not in known)
-    return DatabasePlan(key, database, not history.exists, tuple(steps), missing)
+    taken_over = tuple(item.migration for item in assessed if item.migration in history.changes.applied_by_yoyo)
+    return DatabasePlan(
+        key, database, not history.exists, tuple(steps), missing, taken_over, history.changes.unrecorded
+    )
 
 
 def planned_step(name: str, file: SqlFile, mark: Mark, late_behind: str = "") -> Step:
@@ -206,6 +223,8 @@ def refuse(key: str, database: str, file: SqlFile, found: Assessment, direction:
     name = found.migration
     if found.state == "edited":
         raise edited_error(key, database, file, found)
+    if found.state == "undone by yoyo":
+        raise undone_error(key, database, file, found)
     if found.state == "in doubt":
         raise in_doubt_error(key, database, name, file, found.mark)
     if found.state == "rolling back" and direction == "apply":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ticketctl.errors import MigrationFileError, MigrationLockedError
+from ticketctl.errors import MigrationFileError, MigrationLockedError, YoyoLedgerError
 from ticketctl.provision.migrate.planning.assess import Assessment, State
+from ticketctl.provision.migrate.planning.doubt import refuse_yoyo_at_work
 from ticketctl.provision.migrate.planning.mark import find_mark
 from ticketctl.provision.migrate.planning.plan import Step, planned_step, refuse
 from ticketctl.provision.migrate.record.history import History
@@ -82,7 +83,15 @@ def decide(target: Target, history: History, steps: int) -> RollbackPlan:
         MigrationEditedError: The executed part of a rollback file has changed.
         MigrationInDoubtError: A statement's outcome is unknown.
         MigrationLockedError: Another run is in the middle of a migration.
+        YoyoLedgerError: yoyo is at work, or has changed what is applied.
     """
+    refuse_yoyo_at_work(target.database, history.ledger)
+    if history.changes.applied_by_yoyo or history.changes.removed_by_yoyo:
+        raise YoyoLedgerError(
+            f"yoyo has changed what is applied to {target.database}",
+            why=", ".join((*history.changes.applied_by_yoyo, *history.changes.removed_by_yoyo)),
+            next_step="`ticketctl migrate apply` takes over what yoyo has applied, and says what else to do",
+        )
     known = {migration.name for migration in target.migrations}
     gone = next((name for name in history.records if name not in known), None)
     if gone is not None:

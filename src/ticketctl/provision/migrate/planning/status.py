@@ -37,4 +37,9 @@ def status_of(key: str, database: str, migrations: Sequence[Migration], history:
         for name, record in history.records.items()
         if name not in names
     ]
+    lines += [
+        MigrationStatus(name, "missing", None, "applied by yoyo, but its file is gone")
+        for name in history.changes.applied_by_yoyo
+        if name not in names
+    ]
     return DatabaseStatus(key, database, history.exists, tuple(lines))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from ticketctl.errors import BackendOperationError
 from ticketctl.infra.mysql import translating
 from ticketctl.provision.migrate.queries import query
+from ticketctl.provision.migrate.record.ledger import Ledger, LedgerChanges, ledger_changes, read_ledger
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:
@@ -23,9 +26,13 @@ StatementState = Literal["started", "done", "failed"]
 NO_SUCH_TABLE = 1146
 
 
-@dataclass(frozen=True, slots=True)
+# The first word of where a record is from that was not run.
+RECORDED = {"yoyo": "applied by yoyo", "mark": "marked by hand", "baseline": "recorded as the baseline"}
+
+
+@dataclass(slots=True)
 class Record:
-    """A migration's row in the history.
+    """A migration's row in the history; there may be thousands.
 
     Attributes:
         name: Name of the migration.
@@ -34,8 +41,9 @@ class Record:
         checksum: Checksum of its tokens then.
         algorithm: How that checksum was made.
         file_sha256: Hash of the file's bytes then.
-        started_at: When it was last started, UTC.
-        finished_at: When it was finished, UTC; None in the middle.
+        started: When it was last started, UTC, in the notation of ISO 8601.
+        finished: When it was finished, UTC; None in the middle.
+        run_from: Machine and process; before it `yoyo`, `mark` or `baseline` for what was only recorded.
     """
 
     name: str
@@ -44,8 +52,19 @@ class Record:
     checksum: str
     algorithm: str
     file_sha256: str
-    started_at: datetime
-    finished_at: datetime | None
+    started: str
+    finished: str | None
+    run_from: str = ""
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When it was finished, UTC."""
+        return datetime.fromisoformat(self.finished).replace(tzinfo=UTC) if self.finished else None
+
+    @property
+    def recorded(self) -> str:
+        """How it came here without being run, empty if it was run."""
+        return RECORDED.get(self.run_from.partition(" ")[0], "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +100,7 @@ class StatementRecord:
     session_values: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """Everything that a database knows about its migrations.
 
@@ -91,12 +110,25 @@ class History:
         journal: Statements of the migrations in the middle, by migration and direction, in order.
         held_by: Who holds the migration lock while a migration is in the middle, empty for nobody or
             for ourselves: what the journal leaves open is then not in doubt but going on.
+        ledger: What yoyo's tables say.
     """
 
     exists: bool = True
     records: Mapping[str, Record] = field(default_factory=dict)
     journal: Mapping[tuple[str, Direction], Sequence[StatementRecord]] = field(default_factory=dict)
     held_by: str = ""
+    ledger: Ledger = field(default_factory=Ledger)
+
+    @cached_property
+    def changes(self) -> LedgerChanges:
+        """How yoyo's tables differ from the records; nothing while a run is at work."""
+        if not self.ledger.exists:
+            return LedgerChanges()
+        applied = [name for name, record in self.records.items() if record.state == "applied"]
+        found = ledger_changes(applied, self.ledger)
+        # What is being applied or undone now is in both at some moment, and nothing of yoyo's doing.
+        by_yoyo = tuple(name for name in found.applied_by_yoyo if name not in self.records)
+        return replace(found, applied_by_yoyo=by_yoyo)
 
     @property
     def in_the_middle(self) -> bool:
@@ -125,17 +157,18 @@ def read_history(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> His
     """
     try:
         with translating(endpoint), connection.cursor() as cursor:
+            ledger = read_ledger(cursor)
             cursor.execute(query("record", "read_migrations"))
-            records = [_record(row) for row in cursor.fetchall()]
+            records = _records(cursor.fetchone())
             statements = _statements(cursor) if any(record.state != "applied" for record in records) else []
     except BackendOperationError as error:
         if error.number == NO_SUCH_TABLE:
-            return History()
+            return History(ledger=ledger)
         raise
     journal: dict[tuple[str, Direction], list[StatementRecord]] = {}
     for statement in statements:
         journal.setdefault((statement.migration, statement.direction), []).append(statement)
-    return History(records={record.name: record for record in records}, journal=journal)
+    return History(records={record.name: record for record in records}, journal=journal, ledger=ledger)
 
 
 def _statements(cursor: Cursor) -> list[StatementRecord]:
@@ -145,15 +178,8 @@ def _statements(cursor: Cursor) -> list[StatementRecord]:
     return [StatementRecord(**{name: row[at] for at, name in known}) for row in cursor.fetchall()]
 
 
-def _record(row: Sequence[Any]) -> Record:
-    name, state, statements, checksum, algorithm, file_sha256, started_at, finished_at = row
-    return Record(
-        name,
-        state,
-        statements,
-        checksum,
-        algorithm,
-        file_sha256,
-        started_at.replace(tzinfo=UTC),
-        finished_at.replace(tzinfo=UTC) if finished_at else None,
-    )
+def _records(row: Sequence[Any] | None) -> list[Record]:
+    """All records from one value: thousands of rows would take the driver ten times as long."""
+    found = [Record(*values) for values in json.loads(row[0] if row and row[0] else "[]")]
+    found.sort(key=lambda record: (record.started, record.name))
+    return found

@@ -17,13 +17,15 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ticketctl import __version__
 from ticketctl.errors import MigrationLockedError
 from ticketctl.infra.mysql import translating
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.record.history import Direction
+from ticketctl.provision.migrate.record.ledger import Operation, ledger_row
+from ticketctl.provision.migrate.record.ledger import create_tables as create_ledger
 from ticketctl.provision.migrate.source.files import Migration
 from ticketctl.provision.migrate.syntax.checksum import ALGORITHM, statement_checksum
 from ticketctl.provision.migrate.syntax.lexer import Statement
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 LONGEST_MESSAGE = 2000
 
 Values = Mapping[str, Sequence[str | None]]
+Recorded = Literal["yoyo", "mark", "baseline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ class Journal:
             cursor.execute(query("record", "read_columns"))
             columns = {(str(table), str(column)) for table, column in cursor.fetchall()}
             tables = {table for table, _ in columns}
+            if "_yoyo_migration" not in tables:
+                create_ledger(cursor)
             if "ticketctl_migration" not in tables:
                 cursor.execute(query("record", "create_migration"))
             if "ticketctl_migration_statement" not in tables:
@@ -114,32 +119,43 @@ class Journal:
 
     def start_migration(self, migration: Migration) -> None:
         """Say that a migration begins, or goes on."""
-        self._say(
-            "start_migration",
-            {
-                "migration": migration.name,
-                "statements": len(migration.up.statements),
-                "checksum": migration.up.checksum,
-                "algorithm": ALGORITHM,
-                "sha256": migration.up.sha256,
-                "text": migration.up.text,
-                **self._run,
-            },
-            guarded=True,
-        )
+        self._say("start_migration", self._described(migration), guarded=True)
 
     def finish_migration(self, name: str) -> None:
         """Say that a migration is applied."""
         self._say("finish_migration", {"migration": name}, guarded=True)
+        self._say_ledger(name, "apply")
+
+    def record(self, migration: Migration, how: Recorded) -> None:
+        """Say that a migration is applied, without running it.
+
+        Args:
+            migration: It, as its file is now.
+            how: How it came to be applied.
+        """
+        values = {**self._described(migration), "run_from": f"{how} via {self._run['run_from']}"}
+        self._say("record_migration", values, guarded=True)
+        if how != "yoyo":
+            self._say_ledger(migration.name, "mark")
+
+    def record_in_ledger(self, name: str) -> None:
+        """Say to yoyo's ledger that a migration is applied that the history already has."""
+        self._say_ledger(name, "apply")
 
     def start_rollback(self, name: str) -> None:
         """Say that the rollback of a migration begins, or goes on."""
         self._say("start_rollback", {"migration": name, **self._run}, guarded=True)
 
-    def forget(self, name: str) -> None:
-        """Say that a migration was rolled back."""
+    def forget(self, name: str, operation: Literal["rollback", "unmark"] = "rollback") -> None:
+        """Say that a migration is no longer applied.
+
+        Args:
+            name: Name of the migration.
+            operation: Whether it was undone, or only counts no longer.
+        """
         self._say("forget_statements", {"migration": name}, guarded=False)
         self._say("forget_migration", {"migration": name}, guarded=True)
+        self._say_ledger(name, operation)
 
     def intend(self, entry: Entry, before: Mapping[str, str | None]) -> None:
         """Write that a statement is about to be executed.
@@ -243,6 +259,24 @@ class Journal:
             self._write(self.connection, write)
         with translating(self._endpoint):
             self.connection.commit()
+
+    def _described(self, migration: Migration) -> dict[str, object]:
+        up = migration.up
+        return {
+            "migration": migration.name,
+            "statements": len(up.statements),
+            "checksum": up.checksum,
+            "algorithm": ALGORITHM,
+            "sha256": up.sha256,
+            "text": up.text,
+            **self._run,
+        }
+
+    def _say_ledger(self, name: str, operation: Operation) -> None:
+        row = ledger_row(name, operation)
+        added = operation in ("apply", "mark")
+        self._say("ledger_log_added" if added else "ledger_log_removed", row, guarded=False)
+        self._say("ledger_add" if added else "ledger_remove", row, guarded=False)
 
     def _say(self, name: str, values: Mapping[str, object], *, guarded: bool) -> None:
         self._waiting.append(_Write(name, values, guarded))

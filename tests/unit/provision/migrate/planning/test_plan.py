@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,7 @@ from ticketctl.provision.migrate.syntax.statements import kind_of
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.secret import Secret
 
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+NOW = "2026-01-02 03:04:05.000000"
 THREE = "CREATE TABLE a (x INT);\nCREATE TABLE IF NOT EXISTS b (x INT);\nINSERT INTO b VALUES (1);\n"
 
 

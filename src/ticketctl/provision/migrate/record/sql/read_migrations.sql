@@ -1,3 +1,4 @@
-SELECT migration, state, statements, checksum, checksum_algorithm, file_sha256, started_at, finished_at
+SELECT JSON_ARRAYAGG(JSON_ARRAY(
+    migration, state, statements, checksum, checksum_algorithm, file_sha256, started_at, finished_at, run_from
+))
 FROM ticketctl_migration
-ORDER BY started_at, migration
