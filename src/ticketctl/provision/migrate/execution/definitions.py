@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ticketctl.errors import BackendError, BackendUnreachableError
 from ticketctl.infra.mysql import answered, connect, quote_identifier, translating
 from ticketctl.provision.migrate.queries import query
+from ticketctl.provision.migrate.syntax.comparable import comparable
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject
 from ticketctl.settings.endpoints import MysqlEndpoint
 
@@ -87,6 +88,8 @@ def read_definitions(
 def schema_definitions(cursor: Cursor, endpoint: MysqlEndpoint) -> dict[SchemaObject, str]:
     """Return the definitions of everything in the connection's database but for the journal's and yoyo's tables.
 
+    They can be compared with those of another database: what is the same reads the same.
+
     Args:
         cursor: A cursor of a neutral connection.
         endpoint: Where it goes, for messages.
@@ -96,8 +99,9 @@ def schema_definitions(cursor: Cursor, endpoint: MysqlEndpoint) -> dict[SchemaOb
     """
     with translating(endpoint):
         objects = schema_objects(cursor)
+        default_collations = read_default_collations(cursor)
     found = read_definitions(cursor, endpoint, objects)
-    return {one: definition for one, definition in found.items() if definition is not None}
+    return {one: comparable(text, default_collations) for one, text in found.items() if text is not None}
 
 
 def schema_objects(cursor: Cursor) -> list[SchemaObject]:
@@ -108,6 +112,16 @@ def schema_objects(cursor: Cursor) -> list[SchemaObject]:
     """
     cursor.execute(query("execution", "schema_objects"))
     return sorted(SchemaObject.from_key(f"{kind}:{name}") for kind, name in cursor.fetchall())
+
+
+def read_default_collations(cursor: Cursor) -> dict[str, str]:
+    """Return the server's default collation of each character set.
+
+    Args:
+        cursor: Any cursor.
+    """
+    cursor.execute("SELECT character_set_name, default_collate_name FROM information_schema.character_sets")
+    return {str(charset): str(collation) for charset, collation in cursor.fetchall()}
 
 
 def is_readable(definition: str | None) -> bool:

@@ -12,8 +12,9 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ticketctl.provision.migrate.execution.definitions import neutral_connection, read_definitions
+from ticketctl.provision.migrate.execution.definitions import neutral_connection
 from ticketctl.provision.migrate.execution.trial import Definitions, RefusedError, Trial, UntriedError, hidden_reason
+from ticketctl.provision.migrate.syntax.comparable import without_generated_keys
 from ticketctl.provision.migrate.syntax.footprint import Footprint, footprint
 from ticketctl.provision.migrate.syntax.lexer import Statement
 from ticketctl.settings.endpoints import MysqlEndpoint
@@ -59,18 +60,18 @@ def probe(
     if set(before) != set(touched.objects):
         return Finding("unknown", "the journal has noted the definitions of something else")
     with neutral_connection(endpoint) as neutral:
-        with neutral.cursor() as cursor:
-            now = read_definitions(cursor, endpoint, touched.objects)
+        trial = Trial(connection, neutral, endpoint, statement=statement, touched=touched)
+        now = trial.definitions_now()
+        # What is dropped need not be read: whether it is there is enough.
         hidden = hidden_reason(before) or hidden_reason(now)
-        if hidden:
+        if hidden and touched.effect != "drop":
             return Finding("unknown", hidden)
-        try:
-            expected = _expected(Trial(connection, neutral, endpoint, statement, touched), before)
-        except RefusedError as error:
-            return _refused(str(error), before, now)
-        except UntriedError as error:
-            return Finding("unknown", str(error))
-    return _judged(touched, before, now, expected)
+        found = _tried(trial, before, now, before)
+        bare = {one: text and without_generated_keys(text) for one, text in before.items()}
+        if found.outcome == "unknown" and touched.effect == "alter" and bare != before:
+            again = _tried(trial, before, now, bare)
+            return again if again.outcome == "landed" else found
+    return found
 
 
 def confirm_existing(connection: Connection[Cursor], endpoint: MysqlEndpoint, statement: Statement) -> Finding:
@@ -92,14 +93,13 @@ def confirm_existing(connection: Connection[Cursor], endpoint: MysqlEndpoint, st
     if not touched.tellable:
         return Finding("unknown", f"the definitions cannot tell: {touched.reason}")
     with neutral_connection(endpoint) as neutral:
-        with neutral.cursor() as cursor:
-            now = read_definitions(cursor, endpoint, touched.objects)
+        trial = Trial(connection, neutral, endpoint, statement=statement, touched=touched)
+        now = trial.definitions_now()
         hidden = hidden_reason(now)
         if hidden:
             return Finding("unknown", hidden)
-        nothing = dict.fromkeys(touched.objects)
         try:
-            expected = Trial(connection, neutral, endpoint, statement, touched).run(nothing)
+            expected = trial.comparable(trial.run_from_nothing())
         except (RefusedError, UntriedError) as error:
             return Finding("unknown", f"what the statement makes could not be seen: {error}")
     if now == expected:
@@ -107,7 +107,18 @@ def confirm_existing(connection: Connection[Cursor], endpoint: MysqlEndpoint, st
     return Finding("unknown", "what exists differs from what the statement makes", _difference(expected, now))
 
 
-def _expected(trial: Trial, before: Definitions) -> Definitions:
+def _tried(trial: Trial, before: Definitions, now: Definitions, copied: Definitions) -> Finding:
+    was = trial.comparable(before)
+    try:
+        expected = trial.comparable(_expected(trial, before, copied))
+    except RefusedError as error:
+        return _refused(str(error), was, now)
+    except UntriedError as error:
+        return Finding("unknown", str(error))
+    return _judged(trial.touched, was, now, expected)
+
+
+def _expected(trial: Trial, before: Definitions, copied: Definitions) -> Definitions:
     """Return the definitions that the statement leaves, from what was there before it."""
     touched = trial.touched
     there = [one for one in touched.objects if before[one] is not None]
@@ -120,7 +131,9 @@ def _expected(trial: Trial, before: Definitions) -> Definitions:
         if not touched.guarded:
             raise RefusedError(f"{there[0]} was there already")
         return before
-    return trial.run(before if touched.effect == "alter" else dict.fromkeys(touched.objects))
+    if touched.effect == "alter":
+        return trial.run(before, copied)
+    return trial.run_from_nothing()
 
 
 def _judged(touched: Footprint, before: Definitions, now: Definitions, expected: Definitions) -> Finding:
