@@ -30,6 +30,9 @@ FIRST = Migration(1, ("CREATE TABLE handover_rows (slept INT NOT NULL)",), ("DRO
 LAST = Migration(3, ("CREATE TABLE handover_next (id INT NOT NULL)",), ("DROP TABLE handover_next",))
 LONG_STATEMENT = "INSERT INTO handover_rows SELECT SLEEP({0:.0f})"
 RELEASE = "argument LIKE '%%RELEASE_LOCK%%' OR argument LIKE 'DELETE FROM yoyo_lock%%'"
+STATEMENT_BEGAN = (
+    "SELECT MAX(work.event_time) FROM mysql.general_log AS work WHERE work.argument LIKE 'INSERT INTO handover%%'"
+)
 WORK = "argument LIKE 'INSERT INTO handover%%' OR argument LIKE 'CREATE TABLE handover%%'"
 
 
@@ -92,7 +95,8 @@ def _one(server: Server, holding: CommandTool, waiting: CommandTool, *, killed: 
 def _end(server: Server, holder: subprocess.Popen[str]) -> float:
     """Let the holder finish and return when it gave its lock up: by a statement, else with its connection."""
     finish(holder)
-    released = _moment(server, "MAX", HOLDER, RELEASE)
+    # Flyway takes its lock once more afterwards, to see that nothing is left: the first release counts.
+    released = _moment(server, "MIN", HOLDER, f"({RELEASE}) AND event_time > ({STATEMENT_BEGAN})")
     ended = released or _moment(server, "MAX", HOLDER, "TRUE")
     assert ended is not None
     return ended

@@ -43,10 +43,12 @@ class Command:
 
     def start(self) -> subprocess.Popen[str]:
         """Start it as the leader of a process group of its own."""
+        # Compiled modules are kept, as anywhere else: a shell that forbids it would slow some of the tools only.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         return subprocess.Popen(
             self.arguments,
             cwd=self.folder,
-            env={**os.environ, **self.environ},
+            env={**inherited, **self.environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
