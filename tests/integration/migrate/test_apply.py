@@ -14,6 +14,8 @@ from ticketctl.errors import (
     BackendLoginError,
     BackendPermissionError,
     BackendReadOnlyError,
+    MigrationBlockedError,
+    MigrationCopyError,
     MigrationDefinitionError,
     MigrationEditedError,
     MigrationFileError,
@@ -23,6 +25,8 @@ from ticketctl.errors import (
 )
 from ticketctl.events import Notice, StepFinished, ignore
 from ticketctl.provision.migrate import runner
+from ticketctl.provision.migrate.execution.lock_wait import LockWait
+from ticketctl.provision.migrate.execution.send import Limits
 from ticketctl.settings.model import DatabaseSettings
 from ticketctl.settings.secret import Secret
 
@@ -379,10 +383,42 @@ def test_a_metadata_lock_is_not_waited_for_long(bench: Bench, root: Root) -> Non
     root("BEGIN")
     root(f"SELECT * FROM `{bench.endpoint.database}`.b")
     try:
-        with pytest.raises(MigrationStatementError) as raised:
-            bench.apply()
+        with pytest.raises(MigrationBlockedError) as raised:
+            bench.apply(limits=Limits(wait=LockWait(seconds=1, tries=2, pause=0.1)))
+        (holder,) = root("SELECT CONNECTION_ID()")[0]
     finally:
         root("ROLLBACK")
-    assert raised.value.number == 1205
-    assert "metadata_locks" in raised.value.next_step
+    assert f"(connection {holder}), idle in a transaction for" in raised.value.why
+    assert f"`KILL {holder}`" in raised.value.next_step
+    assert any("try 1 of 2" in line for line in bench.progress("waiting"))
+    assert bench.states() == {"001_a": "partial"}
     bench.apply()
+    assert len(bench.query("SHOW COLUMNS FROM b")) == 2
+
+
+def test_rows_that_others_hold_are_waited_for_and_come_again(bench: Bench, root: Root) -> None:
+    bench.query("CREATE TABLE b (x INT PRIMARY KEY, y INT)")
+    bench.query("INSERT INTO b VALUES (1, 1)")
+    bench.write(_001_a="INSERT INTO b VALUES (2, 0);\nUPDATE b SET y = y + 1;")
+    root("BEGIN")
+    root(f"UPDATE `{bench.endpoint.database}`.b SET y = 10 WHERE x = 1")
+    try:
+        with pytest.raises(MigrationBlockedError, match=r"001_a\.sql:2:1: other sessions hold"):
+            bench.apply(limits=Limits(wait=LockWait(seconds=1, tries=2, pause=0.1)))
+    finally:
+        root("COMMIT")
+    bench.apply()
+    assert bench.query("SELECT x, y FROM b ORDER BY x") == [(1, 11), (2, 1)]
+
+
+def test_a_large_table_is_not_copied_silently(bench: Bench) -> None:
+    bench.query("CREATE TABLE b (x INT PRIMARY KEY, y INT)")
+    bench.query("INSERT INTO b VALUES (1, 1)")
+    instant = "ALTER TABLE b ADD COLUMN z INT;"
+    bench.write(_001_a=f"{instant}\nALTER TABLE b MODIFY y BIGINT;")
+    with pytest.raises(MigrationCopyError, match="would be copied, and locked against writing"):
+        bench.apply(limits=Limits(copy_limit=0))
+    assert [state for *_, state in bench.journal()] == ["done", "failed"]
+    bench.write(_001_a=f"-- ticketctl: allow-copy\n{instant}\nALTER TABLE b MODIFY y BIGINT;")
+    bench.apply(limits=Limits(copy_limit=0))
+    assert any("as its file allows" in event.text for event in bench.events if isinstance(event, Notice))

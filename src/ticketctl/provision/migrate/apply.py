@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ticketctl.errors import TicketctlError
 from ticketctl.events import Emit, Notice, Progress
 from ticketctl.provision.migrate.execution.connections import Connections
-from ticketctl.provision.migrate.execution.execute import Report, execute
+from ticketctl.provision.migrate.execution.execute import Report, Work, execute
 from ticketctl.provision.migrate.execution.lock import Holder
 from ticketctl.provision.migrate.execution.resolve import resolve
+from ticketctl.provision.migrate.execution.send import Limits
 from ticketctl.provision.migrate.execution.session import Session, create_database, open_session
+from ticketctl.provision.migrate.news import STEP, news_of
 from ticketctl.provision.migrate.planning.plan import DatabasePlan, Step, plan_database
 from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult
 from ticketctl.provision.migrate.source.files import Migration
@@ -20,7 +22,6 @@ from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.provision.migrate.syntax.lexer import Statement
 from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
 
-STEP = "migrate"  # the step's name in progress events
 LOCK_TIMEOUT = 60.0
 
 _OF_THE_CONNECTION = {StatementKind.SESSION, StatementKind.TEMPORARY}
@@ -35,11 +36,13 @@ class Options:
         allow_late: Whether a migration may run that belongs before an applied one.
         keep_going: Whether the other databases go on when one has failed; else each stops after the
             migration that it is at.
+        limits: What statements may cost others.
     """
 
     lock_timeout: float = LOCK_TIMEOUT
     allow_late: bool = False
     keep_going: bool = False
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,10 @@ class DatabaseRun:
             self._connections,
             self._target.endpoint,
             lock_timeout=self._options.lock_timeout,
+            wait=self._options.limits.wait,
             waiting=self._waiting,
         ) as session:
+            self._tell_hazards(session)
             for migration in self._target.migrations:
                 resolve(session, migration)
             # What was planned before the lock was won may have been done by whoever held it.
@@ -141,6 +146,10 @@ class DatabaseRun:
                     return True
         self.tell_at_head()
         return False
+
+    def _tell_hazards(self, session: Session) -> None:
+        for hazard in session.hazards:
+            self._emit(Notice("warn", f"{self._target.key}: {hazard}"))
 
     def _agree_with_yoyo(self, session: Session, planned: DatabasePlan) -> None:
         for migration in self._target.migrations:
@@ -165,7 +174,8 @@ class DatabaseRun:
             warning = f"{self._target.key}: {step.name} comes late, {step.late_behind} is applied already"
             self._emit(Notice("warn", warning))
         session.journal.start_migration(migration)
-        execute(session, migration.up, step, "apply", self._report(migration, step))
+        limits = replace(self._options.limits, allow_copy=migration.allows_copy)
+        execute(session, Work(migration.up, step, "apply", limits), self._report(migration, step))
         session.journal.finish_migration(migration.name)
         seconds = time.monotonic() - began
         self._applied.append(AppliedMigration(step.name, step.total - step.first + 1, seconds, resumed))
@@ -180,7 +190,7 @@ class DatabaseRun:
             where = f"{migration.up.path}:{statement.line}"
             self._emit(Notice("info", f"{where}: {note}; it is what the statement would have made"))
 
-        return Report(began, existed)
+        return Report(began, existed, news_of(self._target.key, step.name, self._emit))
 
     def _waiting(self, holder: Holder, seconds: float) -> None:
         news = f"{seconds:.0f} s for the lock held by {holder}"

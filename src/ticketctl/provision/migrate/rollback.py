@@ -10,12 +10,15 @@ from ticketctl import events
 from ticketctl.errors import BackendOperationError, MigrationError
 from ticketctl.events import Emit, Notice, Progress
 from ticketctl.infra.mysql import quote_identifier, translating
-from ticketctl.provision.migrate.apply import LOCK_TIMEOUT, STEP
+from ticketctl.provision.migrate.apply import LOCK_TIMEOUT
 from ticketctl.provision.migrate.execution.connections import Connections
-from ticketctl.provision.migrate.execution.execute import Report, execute
+from ticketctl.provision.migrate.execution.execute import Report, Work, execute
 from ticketctl.provision.migrate.execution.lock import Holder
+from ticketctl.provision.migrate.execution.lock_wait import LockWait
 from ticketctl.provision.migrate.execution.resolve import resolve
+from ticketctl.provision.migrate.execution.send import Limits
 from ticketctl.provision.migrate.execution.session import Session, observe, open_session
+from ticketctl.provision.migrate.news import STEP, news_of
 from ticketctl.provision.migrate.planning.plan import Step
 from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult
 from ticketctl.provision.migrate.planning.rollback_plan import (
@@ -108,7 +111,9 @@ def rollback(
     with events.step(emit, STEP, f"rollback of {target.database}") as answer, Connections() as connections:
         for step in planned.steps:
             # A session for each: a migration must not find what another's rollback has set.
-            with open_session(connections, target.endpoint, lock_timeout=lock_timeout, waiting=waiting) as session:
+            with open_session(
+                connections, target.endpoint, lock_timeout=lock_timeout, wait=LockWait(), waiting=waiting
+            ) as session:
                 resolve(session, next(one for one in target.migrations if one.name == step.name))
                 done.append(_undo(target, session, _still_newest(target, session, step), emit))
         answer.changed, answer.summary = bool(done), f"{len(done)} rolled back"
@@ -140,7 +145,9 @@ def _undo(target: Target, session: Session, step: Step, emit: Emit) -> AppliedMi
         emit(Notice("info", f"{step.path}:{statement.line}: {note}; it is what the statement would have made"))
 
     session.journal.start_rollback(step.name)
-    execute(session, rollback_file(migration), step, "rollback", Report(progress, existed))
+    limits = Limits(allow_copy=migration.allows_copy)
+    report = Report(progress, existed, news_of(target.key, step.name, emit))
+    execute(session, Work(rollback_file(migration), step, "rollback", limits), report)
     session.journal.forget(step.name)
     return AppliedMigration(step.name, step.total - step.first + 1, time.monotonic() - began, resumed)
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from ticketctl import events
 from ticketctl.events import Emit
-from ticketctl.provision.migrate.apply import STEP, DatabaseRun, Options, Run
+from ticketctl.provision.migrate.apply import DatabaseRun, Options, Run
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.session import observe
+from ticketctl.provision.migrate.news import STEP
 from ticketctl.provision.migrate.parallel import in_parallel, one_at_a_time
 from ticketctl.provision.migrate.planning.plan import Plan, plan_database
 from ticketctl.provision.migrate.planning.results import ApplyResult, DatabaseResult, StatusResult

@@ -9,14 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
-from ticketctl.errors import BackendError, BackendUnreachableError, MigrationDefinitionError, MigrationStatementError
+from ticketctl.errors import (
+    BackendError,
+    BackendUnreachableError,
+    MigrationBlockedError,
+    MigrationCopyError,
+    MigrationDefinitionError,
+    MigrationStatementError,
+)
 from ticketctl.infra.mysql import answered, translating
 from ticketctl.provision.migrate.execution.definitions import read_definitions
 from ticketctl.provision.migrate.execution.engines import OtherEngines, read_other_engines
 from ticketctl.provision.migrate.execution.probe import confirm_existing
 from ticketctl.provision.migrate.execution.resume import prepare_connection, read_values
+from ticketctl.provision.migrate.execution.send import Limits, News, Sender
 from ticketctl.provision.migrate.execution.session import Session
 from ticketctl.provision.migrate.planning.plan import Step
 from ticketctl.provision.migrate.record.history import Direction
@@ -25,11 +34,8 @@ from ticketctl.provision.migrate.source.files import SqlFile
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject, footprint
 from ticketctl.provision.migrate.syntax.lexer import Statement
 from ticketctl.provision.migrate.syntax.session_values import values_used
-from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt
+from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
 from ticketctl.provision.migrate.syntax.units import Unit, units, with_explicit_drops
-
-# Notes of a statement that found its object there and did nothing.
-ALREADY_THERE = {1007, 1050, 1060, 1061, 1304, 1359, 1537}
 
 _HINTS = {
     1419: "the server logs changes and trusts no function: SET GLOBAL log_bin_trust_function_creators = 1, "
@@ -46,46 +52,65 @@ class Report:
     Attributes:
         began: Called with position and statement before each.
         existed: Called with a statement whose object was there already, with the same definition.
+        news: Takes what a reader should know while a statement is executed.
     """
 
     began: Callable[[int, Statement], None]
     existed: Callable[[Statement, str], None]
+    news: News
 
 
-def execute(session: Session, file: SqlFile, step: Step, direction: Direction, report: Report) -> None:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be executed.
+
+    Attributes:
+        file: The file that the step was planned from.
+        step: Where to begin and what to repeat first.
+        direction: Whether the file applies or undoes.
+        limits: What its statements may cost others.
+    """
+
+    file: SqlFile
+    step: Step
+    direction: Direction
+    limits: Limits
+
+
+def execute(session: Session, work: Work, report: Report) -> None:
     """Execute a file from its step's first statement on.
 
     Args:
         session: The connections, with the lock.
-        file: The file that the step was planned from.
-        step: Where to begin and what to repeat first.
-        direction: Whether the file applies or undoes.
+        work: What to execute.
         report: Takes what happens.
 
     Raises:
         MigrationStatementError: The server refused a statement; the journal says which.
         MigrationDefinitionError: What a statement would make is there already, and is something else.
+        MigrationCopyError: A statement would copy a large table.
+        MigrationBlockedError: Other sessions hold what a statement needs.
         MigrationLockedError: The lock is no longer held; nothing more was executed.
         BackendUnreachableError: The connection was lost; the statement may have landed.
     """
-    prepare_connection(session, file, step.repeat, step.values)
-    _Execution(session, file, step, direction, report).run()
+    prepare_connection(session, work.file, work.step.repeat, work.step.values)
+    _Execution(session, work, report).run()
 
 
 class _Execution:
-    def __init__(self, session: Session, file: SqlFile, step: Step, direction: Direction, report: Report) -> None:
+    def __init__(self, session: Session, work: Work, report: Report) -> None:
         self._session = session
         self._journal = session.journal
-        self._file = file
-        self._step = step
-        self._direction = direction
+        self._work = work
+        self._file = work.file
         self._report = report
-        self._sent = with_explicit_drops(file.statements)
-        self._used = values_used(file.statements)
+        self._sender = Sender(session, work.limits, report.news)
+        self._sent = with_explicit_drops(work.file.statements)
+        self._used = values_used(work.file.statements)
         self._other_engines: OtherEngines | None = None  # a definition may change it
 
     def run(self) -> None:
-        above = self._step.first - 1
+        above = self._work.step.first - 1
         for unit in units(self._sent[above:]):
             self._run(Unit(unit.first + above, unit.last + above, unit.kind))
 
@@ -109,7 +134,7 @@ class _Execution:
         self._report.began(position, self._file.statements[position - 1])
         entry = self._entry(position, kind)
         try:
-            self._send(position)
+            self._sender.send(self._sent[position - 1])
         except BackendError as error:
             self._refused(entry, error)
         self._journal.done(entry, self._values())
@@ -117,31 +142,40 @@ class _Execution:
     def _together(self, positions: Sequence[int]) -> None:
         """One transaction with its own journal rows: all of it is there, or nothing."""
         self._journal.flush()
+        statements = [self._sent[position - 1] for position in positions]
         entries = [self._entry(position, StatementKind.TRANSACTIONAL) for position in positions]
-        connection = self._session.connection
-        entry = entries[0]
+        reached = [entries[0]]
         try:
-            with translating(self._session.endpoint):
-                connection.begin()
-            # Before the statements: what is written in between would change ROW_COUNT().
-            self._journal.done_together(connection, entries)
-            for entry in entries:
-                self._report.began(entry.position, entry.statement)
-                self._send(entry.position)
-            values = self._values()
-            if values:
-                self._journal.keep_together(connection, entries[-1], values)
+            if any(kind_of(statement) is StatementKind.TEMPORARY for statement in statements):
+                self._transaction(entries, reached)  # what it makes would be in the way of a second try
+            else:
+                attempt = partial(self._transaction, entries, reached)
+                self._sender.together(attempt, statements, self._where(entries[0]))
+        except MigrationBlockedError as error:
+            self._journal.failed(reached[-1], 0, error.what)
+            raise
         except BackendUnreachableError as error:
-            raise self._lost(entry, error) from error
+            raise self._lost(reached[-1], error) from error
         except BackendError as error:
             with translating(self._session.endpoint):
-                connection.rollback()
-            self._refused(entry, error)
-        try:
-            with translating(self._session.endpoint):
-                connection.commit()
-        except BackendUnreachableError as error:
-            raise self._lost(entry, error) from error
+                self._session.connection.rollback()
+            self._refused(reached[-1], error)
+
+    def _transaction(self, entries: Sequence[Entry], reached: list[Entry]) -> None:
+        connection = self._session.connection
+        with translating(self._session.endpoint):
+            connection.begin()
+        # Before the statements: what is written in between would change ROW_COUNT().
+        self._journal.done_together(connection, entries)
+        for entry in entries:
+            reached.append(entry)
+            self._report.began(entry.position, entry.statement)
+            self._sender.send(self._sent[entry.position - 1])
+        values = self._values()
+        if values:
+            self._journal.keep_together(connection, entries[-1], values)
+        with translating(self._session.endpoint):
+            connection.commit()
 
     def _alone(self, position: int, kind: StatementKind) -> None:
         """A statement that commits by itself: intended before, finished after."""
@@ -153,7 +187,10 @@ class _Execution:
         entry = self._entry(position, kind if tellable else StatementKind.OPAQUE)
         self._journal.intend(entry, self._definitions(touched.objects) if tellable else {})
         try:
-            note = self._send(position)
+            note = self._sender.define(statement, self._where(entry)) if tellable else self._sender.send(statement)
+        except (MigrationBlockedError, MigrationCopyError) as error:
+            self._journal.failed(entry, 0, error.what)
+            raise
         except BackendError as error:
             self._refused(entry, error)
         if note:
@@ -169,21 +206,10 @@ class _Execution:
 
     def _entry(self, position: int, kind: StatementKind) -> Entry:
         statement = self._file.statements[position - 1]
-        return Entry(self._step.name, self._direction, position, statement, kind.value)
+        return Entry(self._work.step.name, self._work.direction, position, statement, kind.value)
 
     def _values(self) -> Values | None:
         return read_values(self._session, self._used) if self._used else None
-
-    def _send(self, position: int) -> str:
-        """Send a statement; return the server's note that its object was there already, or nothing."""
-        with translating(self._session.endpoint), self._session.connection.cursor() as cursor:
-            cursor.execute(self._sent[position - 1].text)
-            while cursor.nextset():  # a routine's later results may carry its error
-                pass
-            if not cursor.warning_count:
-                return ""
-            cursor.execute("SHOW WARNINGS")
-            return next((str(message) for _, number, message in cursor.fetchall() if number in ALREADY_THERE), "")
 
     def _compare(self, entry: Entry, note: str) -> None:
         """What was there already counts only if it is what the statement would have made."""

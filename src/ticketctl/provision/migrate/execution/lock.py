@@ -126,6 +126,22 @@ def acquire(
         time.sleep(BETWEEN_TURNS)
 
 
+def connection_id(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> int:
+    """Return the number by which the server knows a connection; a proxy may have greeted with another.
+
+    Args:
+        connection: Any connection.
+        endpoint: Where it goes, for messages.
+
+    Raises:
+        BackendError: The server is gone.
+    """
+    with translating(endpoint), connection.cursor() as cursor:
+        cursor.execute("SELECT CONNECTION_ID(), @@hostname")
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 def read_holder(connection: Connection[Cursor], endpoint: MysqlEndpoint, name: str) -> Holder | None:
     """Return who holds a lock, None when it is free.
 

@@ -14,6 +14,8 @@ from ticketctl.provision.migrate.execution import lock
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.definitions import make_neutral
 from ticketctl.provision.migrate.execution.lock import Holder
+from ticketctl.provision.migrate.execution.lock_wait import LockWait, limit_waits
+from ticketctl.provision.migrate.execution.topology import connection_hazards
 from ticketctl.provision.migrate.record.history import History, read_history
 from ticketctl.provision.migrate.record.journal import Journal
 from ticketctl.settings.endpoints import MysqlEndpoint
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
 
 YOYO_PATIENCE = 2.0  # seconds
 YOYO_INTERVAL = 0.1
-# MySQL's default is a year, during which every other user of the table would queue up behind the
-# waiting statement.
-LOCK_WAIT_TIMEOUT = 5
 
 
 @dataclass(slots=True)
@@ -36,12 +35,18 @@ class Session:
     Attributes:
         endpoint: The database.
         connection: Executes the statements and holds the lock.
+        owner: The connection's number on the server.
+        lock: Name of the lock.
+        hazards: Why the lock may not be worth what it should be, in sentences.
         journal: Notes them, on a connection of its own.
         history: What the database said after the lock was won.
     """
 
     endpoint: MysqlEndpoint
     connection: Connection[Cursor]
+    owner: int
+    lock: str
+    hazards: tuple[str, ...]
     journal: Journal
     history: History
 
@@ -116,6 +121,7 @@ def open_session(
     endpoint: MysqlEndpoint,
     *,
     lock_timeout: float,
+    wait: LockWait,
     waiting: Callable[[Holder, float], None],
 ) -> Iterator[Session]:
     """Win the migration lock of a database and read its history; the lock ends with the block.
@@ -126,6 +132,7 @@ def open_session(
         connections: The connections of the run.
         endpoint: The database, which exists.
         lock_timeout: Seconds to wait for another runner.
+        wait: How long statements wait for tables and rows.
         waiting: Takes the news of the wait.
 
     Raises:
@@ -134,14 +141,15 @@ def open_session(
     """
     winner = lock.acquire(connections, endpoint, timeout=lock_timeout, waiting=waiting)
     with connections.owned(winner) as connection:
-        with translating(endpoint), connection.cursor() as cursor:
-            cursor.execute("SET SESSION lock_wait_timeout = %s", (LOCK_WAIT_TIMEOUT,))
+        limit_waits(connection, endpoint, wait)
+        hazards = connection_hazards(connection, endpoint)
+        name = lock.lock_name(endpoint.database or "")
         # Only now: fifty runners that wait hold fifty connections, not a hundred.
         with connections.owned(connect(endpoint)) as second:
             with translating(endpoint), second.cursor() as cursor:
                 make_neutral(cursor)
-            owner = connection.thread_id()  # type: ignore[no-untyped-call]
-            journal = Journal(second, endpoint, lock=lock.lock_name(endpoint.database or ""), owner=owner)
+            owner = lock.connection_id(connection, endpoint)
+            journal = Journal(second, endpoint, lock=name, owner=owner)
             journal.create_tables()
-            yield Session(endpoint, connection, journal, read_history(second, endpoint))
+            yield Session(endpoint, connection, owner, name, hazards, journal, read_history(second, endpoint))
             journal.flush()
