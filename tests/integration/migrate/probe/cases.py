@@ -79,6 +79,10 @@ TABLES = {
         "halls (a VARCHAR(9) CHARACTER SET utf8mb4, b VARCHAR(9) CHARSET utf8mb4 COLLATE utf8mb4_bin) CHARSET utf8mb4",
         session=("SET default_collation_for_utf8mb4 = utf8mb4_general_ci",),
     ),
+    "create, time zone of the session": creates(
+        "halls", "halls (a TIMESTAMP DEFAULT '2020-02-02 02:02:02')", session=("SET time_zone = '+05:30'",)
+    ),
+    "create, names of the session": creates("halls", "halls (`ä` INT) COMMENT='größer'", session=("SET NAMES latin1",)),
     "create, other charset": creates(
         "halls", "halls (a VARCHAR(9), b TEXT CHARACTER SET utf8mb4) DEFAULT CHARACTER SET latin1 COLLATE latin1_bin"
     ),
@@ -135,6 +139,21 @@ TABLES = {
     "hide index": alters("seats ALTER INDEX by_label INVISIBLE"),
     "add foreign key": alters("seats ADD x INT, ADD FOREIGN KEY (x) REFERENCES events (id) ON UPDATE CASCADE"),
     "drop foreign key": alters("seats DROP FOREIGN KEY of_event"),
+    "add foreign key, to itself and to another": alters(
+        "seats ADD after_seat INT, ADD FOREIGN KEY (after_seat) REFERENCES {db}.seats (id),"
+        " ADD log_id INT, ADD CONSTRAINT sold_as FOREIGN KEY (log_id) REFERENCES log (id)",
+        setup=LOG,
+    ),
+    "modify a column of a foreign key": alters("seats MODIFY event_id INT NULL"),
+    "drop foreign key and its column": alters("seats DROP FOREIGN KEY of_event, DROP COLUMN event_id"),
+    "without checks of foreign keys": alters(
+        "seats ADD x INT, ADD FOREIGN KEY (x) REFERENCES later (id)", session=("SET SESSION foreign_key_checks = 0",)
+    ),
+    "rename, with a generated name of a foreign key": alters(
+        "halls RENAME TO places, ADD b INT, ADD FOREIGN KEY (b) REFERENCES seats (id)",
+        setup=("CREATE TABLE halls (id INT, FOREIGN KEY (id) REFERENCES events (id), CHECK (id > 0))",),
+        table="halls",
+    ),
     "add check": alters("seats ADD CHECK (price >= 0)"),
     "drop check": alters("seats DROP CHECK dear"),
     "check not enforced": alters("seats ALTER CHECK dear NOT ENFORCED"),
@@ -181,6 +200,14 @@ TABLES = {
         "RENAME TABLES {db}.seats TO {db}.seats_old, seats_new TO seats",
         ("RENAME TABLE seats TO seats_old",),
         ("CREATE TABLE seats_new LIKE seats",),
+    ),
+    "rename, parent and child": Case(
+        "RENAME TABLE events TO happenings, seats TO places", ("RENAME TABLE events TO happenings",)
+    ),
+    "rename, key to itself": Case(
+        "RENAME TABLE halls TO places",
+        ("ALTER TABLE halls ADD theirs INT",),
+        ("CREATE TABLE halls (id INT PRIMARY KEY, a INT, FOREIGN KEY (a) REFERENCES halls (id))",),
     ),
     "rename a view": Case("RENAME TABLE free TO unsold", ("ALTER VIEW free AS SELECT 1 AS theirs",), FREE),
     "drop": Case("DROP TABLE seats", ("ALTER TABLE seats ADD theirs INT",)),
