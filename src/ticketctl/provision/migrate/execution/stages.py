@@ -1,7 +1,8 @@
 """How far a long statement is, read from the server while another connection executes it.
 
 InnoDB counts the pages of an ALTER, a copy counts rows; both are estimates that the server corrects as
-it goes. The instruments are on by default.
+it goes. The instruments are on by default. What InnoDB does in threads of its own (innodb_ddl_threads)
+is counted only when they are done, so that the figures may stand still for a while.
 https://dev.mysql.com/doc/refman/8.4/en/monitor-alter-table-performance-schema.html
 """
 
