@@ -6,12 +6,16 @@ lost. What the lexer knows: both quotes with doubled quotes and backslashes, bac
 client's own `DELIMITER` command. Beyond the client it knows where the body of a stored program ends:
 with `;` as the delimiter, `CREATE PROCEDURE … BEGIN … END` is one statement without any DELIMITER.
 
-Where it differs from the client, each on purpose:
+Where it differs from the client (9.7), each on purpose:
 
 - An executable comment is one piece, whatever it contains; the client cuts it at a delimiter, and
   the server then refuses both halves. An optimizer hint is one piece over several lines as well.
-- A comment ends at the first `*/`, as it does for the server; the client looks for another one
-  after `/* … /*! … */`.
+- A comment ends at the first `*/`, and a dollar quote at the first tag like its own, as for the
+  server; the client reads on after `/* … /*!`, after `/* … /*/` and after a backslash before the tag.
+- DELIMITER counts at the beginning of any line between statements, and only there; the client
+  overlooks it behind some comments, as `/* … **/` or an indented `--`, and takes it for a command
+  when a statement has begun with nothing but a hint or an executable comment.
+  A tab behind its argument is no part of it.
 - Between statements `--x` is a comment, as in yoyo's `--depends:`; no statement begins with it.
 - The client's other commands (`source`, `\G`, …) are an error instead of being sent to the server.
 

@@ -42,7 +42,7 @@ _UNCLOSED = {
 _KINDS = {kind.value: kind for kind in TokenKind}
 
 _DELIMITER_COMMAND = re.compile(
-    r"delimiter(?=[ \t\r\n]|\Z)[ \t]*(?:(['\"`])(?P<quoted>[^\n]*?)\1|(?P<bare>\S*))[^\n]*", re.IGNORECASE
+    r"delimiter(?=[ \t\r\n]|\Z)[ \t]*(?:(['\"`])(?P<quoted>[^\n]*?)\1|(?P<bare>[^ \n]*))[^\n]*", re.IGNORECASE
 )
 _LONGEST_DELIMITER = 15
 _LOOSE_COMMENT = re.compile(r"--[^\n]*")
@@ -118,7 +118,7 @@ class Scanner:
             return Token(TokenKind.COMMENT, found.group(), position)
         line_start = self._text.rfind("\n", 0, position) + 1
         if (found := _DELIMITER_COMMAND.match(self._text, position)) and self._text[line_start:position].strip() == "":
-            self._set_delimiter(found.group("quoted") or found.group("bare") or "", position)
+            self._set_delimiter(found["quoted"] or (found["bare"] or "").rstrip("\t\r"), position)
             return Token(TokenKind.CLIENT_COMMAND, found.group(), position)
         self._between_statements = False
         return None
@@ -132,6 +132,8 @@ class Scanner:
         elif found := re.search(r"[\\'\"`\s]", delimiter):
             names = {"\\": "a backslash", "'": "a quote", '"': "a quote", "`": "a backtick"}
             problem = f"a delimiter cannot contain {names.get(found.group(), 'white space')}"
+        elif not delimiter[0].isascii():
+            problem = f"the client never finds a delimiter that begins with {delimiter[0]!r}"
         if problem:
             raise ClientCommandError(problem, *self._place(position), "choose another one, as in DELIMITER //")
         self._delimiter = delimiter
