@@ -43,7 +43,7 @@ class Cut:
     """
 
     packet: int
-    action: Callable[[], None] = lambda: None
+    action: Callable[[], object] = lambda: None
     moment: Moment = "sent"
     ending: Ending = "close"
 

@@ -47,10 +47,11 @@ class Blow:
     moment: Moment = "sent"
     ending: Ending = "close"
 
-    def leaves(self, marked: Marked, group: Group) -> bool:
+    def __str__(self) -> str:
+        return f"{self.victim} at packet {self.packet} ({self.moment})"
+
+    def leaves(self, marked: Marked) -> bool:
         """Whether a statement has left its traces: the server finishes whatever has reached it."""
-        if self.victim == "server" and group.name == "global":
-            return False  # a server forgets its variables
         return self.packet > marked.packet if self.moment == "before" else self.packet >= marked.packet
 
 
@@ -155,7 +156,7 @@ class Stage:
         with self.prepared(reference.group, reference.action) as task:
             try:
                 run(task)
-                self._compare(task, reference)
+                self.compare(task, reference)
             except NotConvergedError as error:
                 verdict.problem = str(error)
         verdict.seconds = time.monotonic() - began
@@ -198,7 +199,7 @@ class Stage:
             verdict.asked = True
             marked = _marked_by(outcome, reference, blow)
             unnamed += [name for name in ("--landed", "--not-landed") if name not in outcome.next_step]
-            resolve(task, marked, landed=blow.leaves(marked, reference.group))
+            resolve(task, marked, landed=blow.leaves(marked))
             outcome = self.warm.run(task, SECONDS)
         if outcome.error:
             raise NotConvergedError(f"repeated: {outcome.error}: {' '.join(outcome.message.split())}")
@@ -217,7 +218,12 @@ class Stage:
             return lambda: runners.kill(child.result(SECONDS))
         return self.server.kill if victim == "server" else lambda: None
 
-    def _compare(self, task: Task, reference: Reference) -> None:
+    def compare(self, task: Task, reference: Reference) -> None:
+        """Hold a database against the undisturbed one.
+
+        Raises:
+            NotConvergedError: They differ, or something was left behind.
+        """
         wanted = "applied" if reference.action == "apply" else "pending"
         states = {name: state for name, state in runners.states(task).items() if state != wanted}
         if states:

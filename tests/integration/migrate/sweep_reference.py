@@ -26,11 +26,13 @@ class Group:
         name: Name of the folder in `sweep_files`.
         prepare: Statements that undo, before each run, what is kept outside of the database.
         also: Queries whose answers must be the same too.
+        outlives_a_server: Whether what it does is still there after a restart.
     """
 
     name: str
     prepare: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    outlives_a_server: bool = True
 
     @property
     def can_be_undone(self) -> bool:
@@ -55,7 +57,12 @@ UNCERTAIN = (
     Group("calls"),
     Group("engines"),
     Group("maintenance"),
-    Group("global", ("SET GLOBAL max_connect_errors = DEFAULT",), ("SELECT @@GLOBAL.max_connect_errors",)),
+    Group(
+        "global",
+        ("SET GLOBAL max_connect_errors = DEFAULT",),
+        ("SELECT @@GLOBAL.max_connect_errors",),
+        outlives_a_server=False,
+    ),
     Group(
         "grants",
         (f"DROP USER IF EXISTS {GRANTEE}", f"CREATE USER {GRANTEE}"),
@@ -64,6 +71,10 @@ UNCERTAIN = (
     Group("prepared"),
 )
 """Killed inside one of their marked statements, they ask."""
+
+PLAIN = Group("plain")
+SLOW = Group("slow")
+"""Its ALTER takes seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +139,10 @@ class Reference:
         )
 
     def is_journal(self, packet: int) -> bool:
-        """Whether a packet is on another connection than the one that holds the lock."""
-        holder = next(one.connection for one in self.packets if "GET_LOCK(" in one.text)
+        """Whether a packet is on another connection than those that hold the lock."""
+        holders = {one.connection for one in self.packets if "GET_LOCK(" in one.text}
         one = self.packets[packet - 1]
-        return one.command == "query" and one.connection != holder
+        return one.command == "query" and one.connection not in holders
 
 
 def packets_to_cut(reference: Reference, known: Reference | None = None) -> range:

@@ -30,7 +30,12 @@ while :; do
         --innodb-redo-log-capacity=16M --innodb-flush-log-at-trx-commit=1 --sync-binlog=1
 done
 """
-KILL = 'kill -KILL "$(cat /var/run/mysqld/mysqld.pid)"\n'
+KILL = """
+pid=$(cat /var/run/mysqld/mysqld.pid)
+kill -KILL "$pid"
+while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+echo dead
+"""
 PRIVATE = re.compile(r"ticketctl_|_yoyo_|yoyo_")
 AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=\d+")
 SHOWN = {  # what SHOW CREATE answers: the columns that say what it is, not when it was made
@@ -61,10 +66,12 @@ class SweepServer:
         return self.server.port
 
     def kill(self) -> None:
-        """Kill mysqld within milliseconds; it starts again by itself."""
+        """Kill mysqld, which starts again by itself; the signal is there within milliseconds."""
         assert self.shell.stdin is not None
+        assert self.shell.stdout is not None
         self.shell.stdin.write(KILL)
         self.shell.stdin.flush()
+        assert self.shell.stdout.readline() == "dead\n"
 
     def wait(self) -> None:
         """Wait until it accepts connections."""
@@ -102,9 +109,8 @@ def sweep_server() -> Iterator[SweepServer]:
 
 @contextmanager
 def _shell(server: Server) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(["docker", "exec", "--interactive", server.name, "sh"], stdin=subprocess.PIPE, text=True) as (
-        shell
-    ):
+    command = ["docker", "exec", "--interactive", server.name, "sh"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as shell:
         try:
             yield shell
         finally:

@@ -71,24 +71,34 @@ def test_a_packet_is_the_same_in_every_run(group: Group, stage: Stage, reference
 def test_the_runner_killed_after_any_packet(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
     reference = reference_of(group)
     packets = packets_to_cut(reference, reference_of(GROUPS[0]))
-    verdicts = [stage.disturb(reference, Blow(packet)) for packet in packets]
+    verdicts = [stage.disturb(reference, Blow(packet)) for packet in some(packets, group, 3)]
     expect(verdicts, reference)
-    assert any(verdict.asked for verdict in verdicts) is (group in UNCERTAIN)
+    assert group in UNCERTAIN or not any(verdict.asked for verdict in verdicts)
+
+
+@pytest.mark.parametrize("group", UNCERTAIN, ids=named)
+def test_killed_inside_what_cannot_be_told_it_asks(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
+    """Also when the statement had not been sent: from what is there nobody can see the difference."""
+    reference = reference_of(group)
+    for marked in reference.marked:
+        sent = [stage.disturb(reference, Blow(marked.packet, moment=moment)) for moment in ("before", "sent")]
+        expect(sent, reference)
+        assert all(verdict.asked for verdict in sent)
 
 
 @pytest.mark.parametrize("group", UNDOABLE, ids=named)
 def test_a_rollback_killed_after_any_packet(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
     reference = reference_of(group, "rollback")
     packets = packets_to_cut(reference, reference_of(UNDOABLE[0], "rollback"))
-    expect([stage.disturb(reference, Blow(packet)) for packet in some(packets, group, 3)], reference)
+    expect([stage.disturb(reference, Blow(packet)) for packet in some(packets, group, 6)], reference)
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=named)
+@pytest.mark.parametrize("group", [group for group in GROUPS if group.outlives_a_server], ids=named)
 def test_the_server_killed_after_a_statement(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
     """At once, when it may have done it or not, and when it has answered but the answer never arrives."""
     reference = reference_of(group)
     packets = packets_to_cut(reference, reference_of(GROUPS[0]))
-    spoken = [packet for packet in some(packets, group, 20) if reference.packets[packet - 1].command == "query"]
+    spoken = [packet for packet in some(packets, group, 60) if reference.packets[packet - 1].command == "query"]
     verdicts = [stage.disturb(reference, Blow(packet, "server", "answered")) for packet in spoken]
     if group in CERTAIN:  # nobody knows what a marked one has come to
         verdicts += [stage.disturb(reference, Blow(packet, "server")) for packet in spoken]
@@ -99,7 +109,7 @@ def test_the_server_killed_after_a_statement(group: Group, stage: Stage, referen
 def test_the_network_cut_after_a_packet(group: Group, stage: Stage, reference_of: ReferenceOf) -> None:
     """The runner lives, and says nothing of the statement but that the connection is lost."""
     reference = reference_of(group)
-    packets = some(packets_to_cut(reference, reference_of(GROUPS[0])), group, 10)
+    packets = some(packets_to_cut(reference, reference_of(GROUPS[0])), group, 25)
     expect([stage.disturb(reference, Blow(packet, "network", ending="reset")) for packet in packets], reference)
 
 
@@ -118,7 +128,7 @@ def test_what_a_dead_runner_sent_arrives_late(group: Group, stage: Stage, refere
     """The next runner is through already; nothing of the dead one's may change what is there."""
     reference = reference_of(group)
     packets = [packet for packet in packets_to_cut(reference, reference_of(GROUPS[0])) if reference.is_journal(packet)]
-    some_of_them = packets if FULL else packets[GROUPS.index(group) % 5 :: 5]
+    some_of_them = packets if FULL else packets[GROUPS.index(group) :: 10]
     expect([stage.late(reference, packet) for packet in some_of_them], reference)
 
 
@@ -126,4 +136,5 @@ def expect(verdicts: list[Verdict], reference: Reference) -> None:
     """Every run came to what the undisturbed one came to."""
     assert verdicts
     lines = report(verdicts, reference)
-    assert not lines, f"{len(lines)} of {len(verdicts)} did not converge:\n" + "\n".join(lines)
+    if lines:
+        pytest.fail(f"{len(lines)} of {len(verdicts)} did not converge:\n" + "\n".join(lines), pytrace=False)

@@ -2,5 +2,6 @@ DROP EVENT nightly;
 DROP TRIGGER counted;
 DROP FUNCTION doubled;
 DROP PROCEDURE IF EXISTS pay;
+DROP PROCEDURE look;
 DROP VIEW rich;
 DROP TABLE account;

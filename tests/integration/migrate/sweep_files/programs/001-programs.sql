@@ -18,7 +18,7 @@ BEGIN
     SET NEW.changed = OLD.changed + 1;
 END//
 DELIMITER ;
-CREATE PROCEDURE IF NOT EXISTS pay(IN who INT) SELECT who;
+CREATE PROCEDURE IF NOT EXISTS look(IN who INT) SELECT balance FROM account WHERE id = who;
 CREATE TRIGGER checked BEFORE INSERT ON account FOR EACH ROW SET NEW.balance = doubled(NEW.balance);
 INSERT INTO account (id, balance) VALUES (1, 50);
 CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01' DISABLE DO DELETE FROM account;
