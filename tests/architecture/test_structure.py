@@ -74,7 +74,11 @@ def forbidden_calls(tree: ast.Module) -> Iterator[str]:
             yield ast.unparse(node)
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if (SOURCE / "cli") not in path.parents], ids=relative)
+# The command, and the plugin in another program's tests: whoever starts them talks to them by their environment.
+SPOKEN_TO = {SOURCE / "cli", SOURCE / "testing"}
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if not SPOKEN_TO & set(path.parents)], ids=relative)
 def test_features_neither_print_nor_exit_nor_read_the_environment(path: Path) -> None:
     assert list(forbidden_calls(ast.parse(path.read_text(encoding="utf-8")))) == []
 
@@ -105,6 +109,14 @@ def modules_after(arguments: str) -> set[str]:
 )
 def test_no_command_pays_for_drivers_that_it_does_not_use(arguments: str, needed: set[str]) -> None:
     assert modules_after(arguments) & set(DRIVERS) == needed
+
+
+@pytest.mark.parametrize("module", ["ticketctl.migrations", "ticketctl.provision.migrate"])
+def test_the_import_of_the_library_loads_no_driver(module: str) -> None:
+    code = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert set(done.stdout.split()) & {*DRIVERS, "pytest"} == set()
 
 
 PACKAGE_INDEXES = re.compile(
