@@ -40,7 +40,7 @@ class Migrator:
     Example:
         >>> migrator = Migrator(url, "migrations/orders")
         >>> print(migrator.plan())
-        orders (orders_test): 1 migration, creates the database
+        orders_test (orders_test): 1 migration, creates the database
           001_orders  migrations/orders/001_orders.sql
             1  CREATE TABLE orders (id BIGINT PRIMARY KEY)
         >>> [migration.name for migration in migrator.apply().applied]
