@@ -16,10 +16,12 @@ from ticketctl.events import Emit
 from ticketctl.provision.migrate.apply import DatabaseRun, Options, Run
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.session import observe
+from ticketctl.provision.migrate.execution.sizes import read_sizes
 from ticketctl.provision.migrate.news import STEP
 from ticketctl.provision.migrate.parallel import in_parallel, one_at_a_time
 from ticketctl.provision.migrate.planning.plan import Plan, plan_database
 from ticketctl.provision.migrate.planning.results import ApplyResult, DatabaseResult, StatusResult
+from ticketctl.provision.migrate.planning.sizes import planned_tables, with_sizes
 from ticketctl.provision.migrate.planning.status import status_of
 from ticketctl.provision.migrate.source.targets import Target, find_targets
 from ticketctl.settings.endpoints import MysqlEndpoint
@@ -53,7 +55,7 @@ def plan(
     """
     targets = find_targets(project_root, databases, endpoints, only)
     with Connections() as connections:
-        return _plan(connections, targets, allow_late=allow_late)
+        return _with_sizes(connections, targets, _plan(connections, targets, allow_late=allow_late))
 
 
 def status(
@@ -127,6 +129,8 @@ def apply(
     title = f"migrations of {', '.join(target.key for target in targets)}"
     with events.step(emit, STEP, title) as answer, Connections() as connections:
         found = _plan(connections, targets, allow_late=options.allow_late)
+        if dry_run:
+            found = _with_sizes(connections, targets, found)
         results = () if dry_run else _apply_all(connections, targets, found, options, emit)
         result = ApplyResult(dry_run, found, results, time.monotonic() - began)
         answer.ok, answer.changed, answer.summary = not result.errors, result.changed, _summary(result)
@@ -146,6 +150,17 @@ def _plan(connections: Connections, targets: Sequence[Target], *, allow_late: bo
             for target in targets
         )
     )
+
+
+def _with_sizes(connections: Connections, targets: Sequence[Target], found: Plan) -> Plan:
+    """The plan with the sizes of the tables that it changes; asks nothing where it changes none."""
+    databases = []
+    for target, planned in zip(targets, found.databases, strict=True):
+        tables = {} if planned.creates_database else planned_tables(target, planned)
+        names = {name for named in tables.values() for name in named}
+        sizes = read_sizes(connections, target.endpoint, names) if names else {}
+        databases.append(with_sizes(planned, tables, sizes) if sizes else planned)
+    return Plan(tuple(databases))
 
 
 def _apply_all(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ticketctl.errors import BackendError, BackendOperationError, MigrationCopyError
 from ticketctl.infra.mysql import answered, quote_identifier, translating
+from ticketctl.provision.migrate.planning.amounts import in_words
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.syntax.alter import Alteration, read_alteration
 from ticketctl.provision.migrate.syntax.lexer import Statement
@@ -124,20 +125,6 @@ def run_choice(execute: Callable[[str], _T], choice: Choice, *, copying: Callabl
             refusal = error
     assert refusal is not None  # noqa: S101  # there is at least one text
     raise _copy_error(choice, refusal) from refusal
-
-
-def in_words(size: int) -> str:
-    """Return a number of bytes for people, such as `3.2 GiB`.
-
-    Args:
-        size: Bytes.
-    """
-    amount = float(size)
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if amount < 1024:
-            return f"{amount:.1f} {unit}" if unit in ("GiB", "MiB") and amount < 10 else f"{amount:.0f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} TiB"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ticketctl.errors import MigrationInDoubtError
+from ticketctl.provision.migrate.planning.amounts import in_words
 from ticketctl.provision.migrate.planning.assess import Assessment, assess
 from ticketctl.provision.migrate.planning.doubt import (
     edited_error,
@@ -19,6 +20,8 @@ from ticketctl.provision.migrate.record.history import Direction, History
 from ticketctl.provision.migrate.source.files import Migration, SqlFile
 from ticketctl.provision.migrate.syntax.statements import excerpt, kind_of
 
+LINE_WIDTH = 80  # columns
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedStatement:
@@ -29,12 +32,28 @@ class PlannedStatement:
         line: Line in the file.
         kind: Value of its `StatementKind`.
         sql: Its beginning, on one line.
+        table: The existing table that it changes, several with commas; empty for none.
+        rows: The rows in it, as the server estimates them; None without a table.
+        bytes: Its data and indexes; None without a table.
+        loses_rows: Whether it deletes all of them.
     """
 
     position: int
     line: int
     kind: str
     sql: str
+    table: str = ""
+    rows: int | None = None
+    bytes: int | None = None
+    loses_rows: bool = False
+
+    @property
+    def size(self) -> str:
+        """The size of the table in words, empty without one."""
+        if self.bytes is None:
+            return ""
+        rows = "" if self.rows is None else f"~{self.rows:,} row{'s' if self.rows != 1 else ''}, "
+        return f"{'deletes ' if self.loses_rows else ''}{rows}{in_words(self.bytes)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +92,9 @@ class Step:
         if self.looks_first:
             resumed += ", which was started: looks first whether it landed"
         late = f", late: {self.late_behind} is applied already" if self.late_behind else ""
-        width = max((len(str(statement.line)) for statement in self.statements), default=1)
         return [
             f"  {self.name}  {self.path}{resumed}{late}",
-            *(f"    {statement.line:>{width}}  {statement.sql}" for statement in self.statements),
+            *_statement_lines(self.statements),
         ]
 
 
@@ -201,6 +219,25 @@ def planned_step(name: str, file: SqlFile, mark: Mark, late_behind: str = "") ->
     return Step(name, str(file.path), mark.next, mark.repeat, total, statements, late_behind, mark.values, looks_first)
 
 
+def _statement_lines(statements: Sequence[PlannedStatement]) -> list[str]:
+    """One line for each, cut to the width of a terminal, the sizes under each other."""
+    numbers = max((len(str(statement.line)) for statement in statements), default=1)
+    sizes = max((len(statement.size) for statement in statements), default=0)
+    room = LINE_WIDTH - len("    ") - numbers - len("  ")
+    beside = room - len("  ") - sizes
+    longest = min(beside, max((len(statement.sql) for statement in statements if statement.size), default=0))
+    lines = []
+    for statement in statements:
+        sql = _cut(statement.sql, longest if statement.size else room)
+        size = f"  {statement.size:>{sizes}}" if statement.size else ""
+        lines.append(f"    {statement.line:>{numbers}}  {sql:<{longest if size else 0}}{size}")
+    return lines
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 2].rstrip()} …"
+
+
 def _running_step(migration: Migration, found: Assessment) -> Step:
     total = len(migration.up.statements)
     return Step(migration.name, str(migration.up.path), 1, (), total, (), running_by=found.detail)
@@ -222,7 +259,7 @@ def refuse(key: str, database: str, file: SqlFile, found: Assessment, direction:
     """
     name = found.migration
     if found.state == "edited":
-        raise edited_error(key, database, file, found)
+        raise edited_error(key, database, file, found, direction)
     if found.state == "undone by yoyo":
         raise undone_error(key, database, file, found)
     if found.state == "in doubt":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ticketctl.errors import BackendOperationError, MigrationCopyError
-from ticketctl.provision.migrate.execution.algorithm import Choice, in_words, most_row_versions, run_choice
+from ticketctl.provision.migrate.execution.algorithm import Choice, most_row_versions, run_choice
+from ticketctl.provision.migrate.planning.amounts import in_words
 
 
 class Server:
