@@ -13,7 +13,6 @@ from integration.migrate.alter_forms import (
     BLOCKED,
     COPIED,
     FORMS,
-    FULLTEXT,
     HASHES,
     INPLACE,
     INSTANT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from integration.migrate.conftest import Root
 from integration.migrate.server import running
 from ticketctl.errors import BackendOperationError, MigrationBlockedError
 from ticketctl.infra.mysql import connect, translating
-from ticketctl.provision.migrate.execution.blockers import Blockers, read_blockers
+from ticketctl.provision.migrate.execution.blockers import STALE, Blockers, read_blockers
 from ticketctl.provision.migrate.execution.lock_wait import Blocked, LockWait, limit_waits, try_repeatedly
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.secret import Secret
@@ -95,6 +96,7 @@ def test_an_idle_transaction_is_named(app: Session, look: Callable[..., Blockers
 
 
 def test_the_age_is_that_of_the_transaction(app: Session, look: Callable[..., Blockers]) -> None:
+    look()  # what the server remembers of this is of no use a moment later
     app("BEGIN", "SELECT * FROM t", "DO SLEEP(2)", "SELECT 'x'")
     assert look().found[0].seconds >= 2, "the last statement has just ended, the transaction is older"
 
@@ -126,7 +128,8 @@ def test_explicit_locks_are_found(
     root("GRANT RELOAD, BACKUP_ADMIN ON *.* TO app")
     with another(app_account) as holder:  # only a new connection has the new rights
         holder(statement)
-        (found,) = look().found
+        # The server answers before it is idle.
+        (found,) = eventually(look, lambda seen: seen.found and not seen.found[0].running).found
         assert (found.connection_id, found.holds, found.in_transaction) == (holder.id, holds, False)
         assert f"last statement: {statement}" in str(found)
 
@@ -163,6 +166,7 @@ def test_who_only_reads_keeps_nobody_from_a_row(
         reader("BEGIN", "SELECT * FROM t")
         app("BEGIN", "UPDATE t SET a = 9 WHERE id = 1")
         assert {one.connection_id for one in look().found} == {app.id, reader.id}
+        time.sleep(2 * STALE)
         (found,) = look(rows=True).found
         assert (found.connection_id, found.rows) == (app.id, 1)
 

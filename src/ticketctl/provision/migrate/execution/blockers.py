@@ -7,6 +7,7 @@ https://dev.mysql.com/doc/refman/8.4/en/metadata-locking.html
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
+# Seconds for which the server answers from its memory when it has just been asked for transactions:
+# https://dev.mysql.com/doc/refman/8.4/en/innodb-information-schema-internal-data.html
+STALE = 0.15
 LONGEST_STATEMENT = 100  # characters; statements may hold data that belongs in no log
 
 # Locks that keep rows from being written: https://dev.mysql.com/doc/refman/8.4/en/performance-schema-metadata-locks-table.html
@@ -114,6 +118,9 @@ def read_blockers(
     except BackendError as error:
         return Blockers(reason=f"who holds it could not be read: {error.why}")
     transactions = _read_transactions(connection, endpoint)
+    if transactions is not None and any(row[0] not in transactions for row in found):
+        time.sleep(STALE)
+        transactions = _read_transactions(connection, endpoint)
     blockers = [_blocker(row, transactions) for row in found if not rows or _locks_rows(row, transactions)]
     reason = "" if found else _why_nothing(connection, endpoint)
     return Blockers(tuple(sorted(blockers, key=lambda one: (-one.seconds, one.connection_id))), reason)

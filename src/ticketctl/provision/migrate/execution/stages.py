@@ -8,7 +8,9 @@ https://dev.mysql.com/doc/refman/8.4/en/monitor-alter-table-performance-schema.h
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 1.0  # seconds before anything is asked: most statements are over by then
 INTERVAL = 0.5  # seconds between two looks
+TICK = 0.05  # seconds between two looks at the clock
+LINGER = 1.0  # seconds without a statement after which the clock is no longer looked at
 ANSWER = 2.0  # seconds that an answer may take before the server counts as gone
 
 _WORDS = {
@@ -88,6 +92,46 @@ class StageReader:
         return Stage(words, min(max(done, round(self._best * total)), total), total)
 
 
+class _Starter:
+    """Starts the watches whose statements take long, from one thread for all: most never need one."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._due: dict[AlterWatch, float] = {}
+        self._process = 0
+
+    def add(self, watch: AlterWatch, due: float) -> None:
+        with self._guard:
+            if self._process != os.getpid():  # none is running yet, or it stayed behind at a fork
+                self._process = os.getpid()
+                self._due.clear()
+                threading.Thread(target=self._run, name="ticketctl-alter-watch-clock", daemon=True).start()
+            self._due[watch] = due
+
+    def remove(self, watch: AlterWatch) -> bool:
+        """Forget a watch, and say whether it was never started."""
+        with self._guard:
+            return self._due.pop(watch, None) is not None
+
+    def _run(self) -> None:
+        busy = time.monotonic()
+        while True:
+            time.sleep(TICK)
+            now = time.monotonic()
+            with self._guard:
+                busy = now if self._due else busy
+                if now - busy > LINGER:
+                    self._process = 0
+                    return
+                # Within the guard: whoever removes a watch knows whether it has begun.
+                for watch in [watch for watch, due in self._due.items() if due <= now]:
+                    del self._due[watch]
+                    watch.start()
+
+
+_STARTER = _Starter()
+
+
 class AlterWatch:
     """Watches a statement while the block executes it, and says nothing when that is quick.
 
@@ -120,20 +164,24 @@ class AlterWatch:
         self._thread = threading.Thread(target=self._watch, name="ticketctl-alter-watch", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        _STARTER.add(self, time.monotonic() + self._patience)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if _STARTER.remove(self):
+            return
         # The thread may hang on a server that has gone; it is left to itself, and says nothing any more.
         with self._speaking:
             self._over.set()
         self._thread.join(timeout=0.1)
 
+    def start(self) -> None:
+        """Begin to look; called when the statement turns out to take long."""
+        self._thread.start()
+
     def _watch(self) -> None:
-        if self._over.wait(self._patience):
-            return
         with suppress(Exception), connect(self._endpoint, read_timeout=ANSWER) as connection:
             reader = StageReader()
             while not self._over.is_set():
