@@ -17,6 +17,7 @@ from ticketctl.provision.migrate import runner
 from ticketctl.provision.migrate.apply import Options
 from ticketctl.provision.migrate.execution import resolve
 from ticketctl.provision.migrate.execution.probe import Finding
+from ticketctl.provision.migrate.execution.stages import AlterWatch
 from ticketctl.provision.migrate.planning.results import StatusResult
 from ticketctl.provision.migrate.rollback import plan_rollback, rollback
 from ticketctl.settings.endpoints import MysqlEndpoint
@@ -34,6 +35,10 @@ def load() -> None:
     import yoyo  # noqa: F401
 
     mysql._tls_context()
+    # Looking how far a statement is takes packets of its own, on a busy machine only.
+    defaults = AlterWatch.__init__.__kwdefaults__
+    assert defaults is not None
+    defaults["patience"] = LOCK_TIMEOUT
 
 
 def perform(task: Task) -> Outcome:
@@ -56,7 +61,7 @@ def kill(pid: int) -> None:
 
 def endpoint_of(task: Task) -> MysqlEndpoint:
     """The task's database, with an account that needs no password."""
-    return MysqlEndpoint("127.0.0.1", task.port, task.user, Secret(""), task.database)
+    return MysqlEndpoint(task.host, task.port, task.user, Secret(""), task.database)
 
 
 def states(task: Task) -> dict[str, str]:
@@ -143,7 +148,15 @@ ACTIONS: dict[str, Callable[[Task], bool]] = {
     "yoyo apply": _yoyo_apply,
     "yoyo break-lock": _yoyo_break_lock,
 }
+
+
+def _notice_soon() -> None:
+    """Give a silent peer up within 4 seconds instead of within 60, by the same means."""
+    mysql.KEEPALIVE = (("TCP_KEEPIDLE", 1), ("TCP_KEEPINTVL", 1), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 4000))
+
+
 CHANGES: dict[str, Callable[[], None]] = {
+    "notice soon": _notice_soon,
     "lock apart": _lock_apart,
     "believe it landed": lambda: _believe("landed"),
     "believe it did not": lambda: _believe("not landed"),

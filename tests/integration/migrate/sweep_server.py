@@ -101,10 +101,15 @@ def sweep_server() -> Iterator[SweepServer]:
         one = SweepServer(server, shell)
         one.wait()
         with one.as_root() as cursor:
-            cursor.execute(f"CREATE USER {USER} IDENTIFIED BY ''")
-            for right in RIGHTS:
-                cursor.execute(f"GRANT {right.format(USER)}")
+            create_account(cursor)
         yield one
+
+
+def create_account(cursor: Any) -> None:
+    """Create the account of the sweeps."""
+    cursor.execute(f"CREATE USER {USER} IDENTIFIED BY ''")
+    for right in RIGHTS:
+        cursor.execute(f"GRANT {right.format(USER)}")
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class Task:
         user: Account, which has no password.
         database: Name of the database.
         changes: Names of `CHANGES` in `runners`, made before the action.
+        host: Address of the server.
     """
 
     action: str
@@ -42,6 +43,7 @@ class Task:
     user: str
     database: str
     changes: Sequence[str] = ()
+    host: str = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,3 @@
+CREATE TABLE before_it (id INT PRIMARY KEY);
+SELECT SLEEP(@@GLOBAL.long_query_time);
+CREATE TABLE after_it (id INT PRIMARY KEY);
