@@ -109,12 +109,13 @@ class Invocation:
         else:
             self.console.print(shown)
 
-    def confirm(self, question: str, *, yes: bool) -> None:
-        """Ask before data is deleted.
+    def confirm(self, question: str, *, yes: bool, consequence: str = "this deletes data") -> None:
+        """Ask before something that cannot be taken back.
 
         Args:
-            question: What will be lost.
+            question: What will be done.
             yes: Whether `--yes` was given.
+            consequence: What that means, in three words.
 
         Raises:
             ConfirmationRequiredError: Nobody can be asked and `yes` is not given.
@@ -124,7 +125,7 @@ class Invocation:
             return
         if self.json or not sys.stdin.isatty():
             raise ConfirmationRequiredError(
-                "this deletes data, and there is no terminal to ask at",
+                f"{consequence}, and there is no terminal to ask at",
                 why=question,
                 next_step="give --yes if this is what you want",
             )

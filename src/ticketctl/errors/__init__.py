@@ -25,6 +25,7 @@ from ticketctl.errors.migrations import (
     MigrationInDoubtError,
     MigrationLateError,
     MigrationLockedError,
+    MigrationRepairError,
     MigrationStatementError,
     YoyoLedgerError,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "MigrationInDoubtError",
     "MigrationLateError",
     "MigrationLockedError",
+    "MigrationRepairError",
     "MigrationStatementError",
     "PortUnavailableError",
     "ProjectNotFoundError",

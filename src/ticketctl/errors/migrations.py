@@ -136,6 +136,22 @@ class YoyoLedgerError(MigrationError):
     code = "TKT-410"
 
 
+class MigrationRepairError(MigrationError):
+    """A repair does not fit what has become of the migration.
+
+    Attributes:
+        migration: Its name.
+        state: What has become of it, as `status` calls it.
+    """
+
+    code = "TKT-412"
+
+    def __init__(self, what: str, *, migration: str, state: str, why: str = "", next_step: str = "") -> None:
+        self.migration = migration
+        self.state = state
+        super().__init__(what, why=why, next_step=next_step)
+
+
 class BaselineDifferentError(MigrationError):
     """The database is not what the migrations of the baseline would make it.
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ticketctl.errors.tree import ExitCode, TicketctlError
 
+LISTED_AT_MOST = 12  # names; more are no help
+
 
 @dataclass(frozen=True, slots=True)
 class SettingsProblem:
@@ -100,7 +102,7 @@ class UnknownNameError(TicketctlError):
 
         near = get_close_matches(name, self.known, n=1)
         hint = f"did you mean '{near[0]}'? " if near else ""
-        super().__init__(f"there is no {kind} '{name}'", next_step=f"{hint}there are {', '.join(self.known)}")
+        super().__init__(f"there is no {kind} '{name}'", next_step=f"{hint}{_listed(self.known)}")
 
     @classmethod
     def check(cls, kind: str, names: Iterable[str], known: Iterable[str]) -> None:
@@ -115,3 +117,11 @@ class UnknownNameError(TicketctlError):
         for name in names:
             if name not in existing:
                 raise cls(kind, name, existing)
+
+
+def _listed(known: Sequence[str]) -> str:
+    if not known:
+        return "there is none"
+    if len(known) > LISTED_AT_MOST:
+        return f"there are {len(known)}, from {known[0]} to {known[-1]}"
+    return f"there are {', '.join(known)}" if len(known) > 1 else f"there is only {known[0]}"

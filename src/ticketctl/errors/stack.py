@@ -99,7 +99,7 @@ class StackBusyError(TicketctlError):
 
 
 class ConfirmationRequiredError(TicketctlError):
-    """Data would be deleted, and nobody can be asked."""
+    """Data would be deleted, or what is recorded of it changed, and nobody can be asked."""
 
     code = "TKT-210"
     exit_code = ExitCode.USAGE

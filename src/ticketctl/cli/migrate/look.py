@@ -1,4 +1,4 @@
-"""`ticketctl migrate plan` and `status`: what would be done, and what has been."""
+"""`ticketctl migrate plan`, `status` and `verify`: what would be done, what has been, and what is wrong."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import typer
 
 from ticketctl.cli.invocation import Json, run_of
 from ticketctl.cli.migrate.group import AllowLate, Only, app
+from ticketctl.cli.migrate.verification import show_what_is_wrong
 
 
 @app.command()
@@ -40,3 +41,17 @@ def status(ctx: typer.Context, only: Only = None, json: Json = False) -> None:
     result = runner.status(run.project.root, run.project.settings.databases, run.endpoints.mysql, only=only or ())
     run.show(result, text=lambda: status_text(result))
     run.exit(ok=result.ok)
+
+
+@app.command()
+def verify(ctx: typer.Context, only: Only = None, json: Json = False) -> None:
+    """Say what is wrong, for CI. Exit 1 if anything is.
+
+    Wrong is what `status` shows as anything but applied: pending, late, edited, half done, in doubt,
+    undone by yoyo, and applied with its file gone.
+
+    Examples:
+      ticketctl migrate verify
+      ticketctl migrate verify --only events
+    """
+    show_what_is_wrong(run_of(ctx, json=json), only or ())

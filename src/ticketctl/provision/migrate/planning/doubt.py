@@ -5,13 +5,16 @@ from __future__ import annotations
 from ticketctl.errors import MigrationEditedError, MigrationInDoubtError, MigrationLateError, YoyoLedgerError
 from ticketctl.provision.migrate.planning.assess import Assessment
 from ticketctl.provision.migrate.planning.mark import Mark
+from ticketctl.provision.migrate.record.history import Direction
 from ticketctl.provision.migrate.record.ledger import Ledger
 from ticketctl.provision.migrate.source.files import Migration, SqlFile
 from ticketctl.provision.migrate.syntax.lexer import Statement, TokenKind
 from ticketctl.provision.migrate.syntax.statements import excerpt
 
 
-def edited_error(key: str, database: str, file: SqlFile, found: Assessment) -> MigrationEditedError:
+def edited_error(
+    key: str, database: str, file: SqlFile, found: Assessment, direction: Direction = "apply"
+) -> MigrationEditedError:
     """Return the error for a file whose executed part has changed.
 
     Args:
@@ -19,9 +22,17 @@ def edited_error(key: str, database: str, file: SqlFile, found: Assessment) -> M
         database: Its name on the server.
         file: The migration's file.
         found: What was found.
+        direction: Whether the file applies or undoes.
     """
     line = f":{file.statements[found.mark.at - 1].line}" if 0 < found.mark.at <= len(file.statements) else ""
     name = found.migration
+    if direction == "rollback":
+        return MigrationEditedError(
+            f"{file.path}{line} was edited after part of it was executed in {database}",
+            why=f"{found.detail}; executing it again would not bring the database to what the file says now",
+            next_step=f"restore what was executed; or, if the database is already as the file says up to there, "
+            f"`ticketctl migrate repair {key} --accept-edit {name}`",
+        )
     return MigrationEditedError(
         f"{file.path}{line} was edited after it was applied to {database}",
         why=f"{found.detail}; executing it again would not bring the database to what the file says now",

@@ -34,6 +34,21 @@ class Target:
         return self.endpoint.database or ""
 
 
+def migrations_folder(project_root: Path, databases: Mapping[str, DatabaseSettings], key: str) -> Path:
+    """Return the folder of a database's migrations; asks no server.
+
+    Args:
+        project_root: Folder that the migration folders are relative to.
+        databases: The databases of the settings.
+        key: Key of the database.
+
+    Raises:
+        UnknownNameError: There is no such database.
+    """
+    UnknownNameError.check("database", (key,), databases)
+    return project_root / databases[key].migrations
+
+
 def find_targets(
     project_root: Path,
     databases: Mapping[str, DatabaseSettings],

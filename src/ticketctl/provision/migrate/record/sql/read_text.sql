@@ -1,0 +1,3 @@
+SELECT sql_text
+FROM ticketctl_migration
+WHERE migration = %(migration)s
