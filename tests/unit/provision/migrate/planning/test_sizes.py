@@ -69,10 +69,10 @@ def test_sizes_stand_under_each_other_within_eighty_columns(tmp_path: Path) -> N
         "events (events_db): 1 migration\n"
         "  001_a  001_a.sql\n"
         "    1  CREATE TABLE new (x INT)\n"
-        "    2  ALTER TABLE seats ADD a_long_name_of_a_column …   ~1,234,567 rows, 3.0 GiB\n"
+        "    2  ALTER TABLE seats ADD a_long_name_of_a_column …  ~1,234,567 rows, 3.0 GiB\n"
         "    3  DROP TABLE rows_of_seats                                   deletes 70 MiB\n"
         "    4  ALTER TABLE new ADD y INT\n"
-        "    5  INSERT INTO new VALUES (1), (1), (1), (1), (1), (1), (1), (1), (1), (1), …\n"
+        "    5  INSERT INTO new VALUES (1), (1), (1), (1), (1), (1), (1), (1), (1), (1) …\n"
         "    6  DROP INDEX i ON tiny                                       ~1 row, 16 KiB"
     )
     assert max(map(len, shown.splitlines())) <= 80
