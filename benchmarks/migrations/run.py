@@ -21,6 +21,7 @@ from migrations.bench import Bench, missing_peers  # noqa: E402
 from migrations.costs import CountTable  # noqa: E402
 from migrations.report import Table  # noqa: E402
 from migrations.server import given_server, own_server  # noqa: E402
+from ticketctl.errors import TicketctlError  # noqa: E402
 
 Measure = Callable[[Bench], Sequence[Table | CountTable]]
 MEASURES: Mapping[str, Measure] = {
@@ -72,4 +73,7 @@ def _names(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except TicketctlError as problem:
+        sys.exit(str(problem))
