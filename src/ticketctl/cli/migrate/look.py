@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from ticketctl.cli.invocation import Json, run_of
+from ticketctl.cli.invocation import Invocation, Json, run_of
 from ticketctl.cli.migrate.group import AllowLate, Only, app
 from ticketctl.cli.migrate.verification import show_what_is_wrong
+from ticketctl.events import Notice
+
+if TYPE_CHECKING:
+    from ticketctl.provision.migrate.planning.script import Script
 
 
 @app.command()
-def plan(ctx: typer.Context, only: Only = None, *, allow_late: AllowLate = False, json: Json = False) -> None:
+def plan(
+    ctx: typer.Context,
+    only: Only = None,
+    *,
+    allow_late: AllowLate = False,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Print a script for the mysql client instead, to be run by hand.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Print each statement that `apply` would run. Nothing is changed.
+
+    Behind a statement that changes a table stands how large the table is; the rows are an estimate.
 
     Examples:
       ticketctl migrate plan
       ticketctl migrate plan --only inventory --json
+      ticketctl migrate plan --sql > plan.sql
     """
     from ticketctl.provision.migrate import runner
+    from ticketctl.provision.migrate.scripting import plan_script
 
+    if sql and json:
+        raise typer.BadParameter("--sql prints a script for the mysql client, which cannot be JSON as well")
     run = run_of(ctx, json=json)
-    result = runner.plan(
-        run.project.root, run.project.settings.databases, run.endpoints.mysql, only=only or (), allow_late=allow_late
-    )
+    where = (run.project.root, run.project.settings.databases, run.endpoints.mysql)
+    if sql:
+        _print_script(run, plan_script(*where, only=only or (), allow_late=allow_late))
+        return
+    result = runner.plan(*where, only=only or (), allow_late=allow_late)
     run.show(result, text=lambda: str(result))
+
+
+def _print_script(run: Invocation, script: Script) -> None:
+    for notice in script.notices:
+        run.emit(Notice("warn", notice))
+    run.close()
+    sys.stdout.buffer.write(script.text.encode())  # UTF-8, as it says itself, whatever the terminal takes
 
 
 @app.command()

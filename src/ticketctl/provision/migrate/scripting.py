@@ -1,0 +1,54 @@
+"""`migrate plan --sql`: what `apply` would do, as SQL for the `mysql` client."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from ticketctl.provision.migrate.execution.connections import Connections
+from ticketctl.provision.migrate.execution.session import observe
+from ticketctl.provision.migrate.planning.plan import Plan, plan_database
+from ticketctl.provision.migrate.planning.script import Script, script_of
+from ticketctl.provision.migrate.source.targets import find_targets
+from ticketctl.settings.endpoints import MysqlEndpoint
+from ticketctl.settings.model import DatabaseSettings
+
+
+def plan_script(
+    project_root: Path,
+    databases: Mapping[str, DatabaseSettings],
+    endpoints: Mapping[str, MysqlEndpoint],
+    *,
+    only: Collection[str] = (),
+    allow_late: bool = False,
+) -> Script:
+    """Return what `apply` would do as SQL, to be run by hand and then recorded; changes nothing.
+
+    Args:
+        project_root: Folder that the migration folders are relative to.
+        databases: The databases of the settings.
+        endpoints: Where each is.
+        only: Keys of the databases to look at; empty for all.
+        allow_late: Whether a migration may run that belongs before an applied one.
+
+    Raises:
+        MigrationFileError: A file cannot be used.
+        MigrationEditedError: An applied migration has changed.
+        MigrationInDoubtError: A statement's outcome is unknown.
+        MigrationLateError: A pending migration belongs before an applied one.
+        BackendError: A server cannot be reached or refuses.
+        UnknownNameError: `only` names a database that does not exist.
+    """
+    targets = find_targets(project_root, databases, endpoints, only)
+    with Connections() as connections:
+        planned = [
+            plan_database(
+                target.key,
+                target.database,
+                target.migrations,
+                observe(connections, target.endpoint),
+                allow_late=allow_late,
+            )
+            for target in targets
+        ]
+    return script_of(Plan(tuple(planned)), targets)
