@@ -32,7 +32,11 @@ MAX_IDENTIFIER_LENGTH = 64
 
 
 def connect(
-    endpoint: MysqlEndpoint, *, autocommit: bool = True, read_timeout: float | None = None
+    endpoint: MysqlEndpoint,
+    *,
+    autocommit: bool = True,
+    read_timeout: float | None = None,
+    multi_statements: bool = False,
 ) -> Connection[Cursor]:
     """Open a connection: utf8mb4, time zone UTC, TLS if the server offers it.
 
@@ -41,6 +45,7 @@ def connect(
         autocommit: Whether each statement commits by itself.
         read_timeout: Seconds after which a statement without an answer counts as a lost connection;
             None waits for as long as the statement runs.
+        multi_statements: Whether the server takes several statements at once, separated by semicolons.
 
     Returns:
         The connection; errors of its later use are translated by `translating`.
@@ -56,11 +61,11 @@ def connect(
 
     with translating(endpoint):
         try:
-            connection = _login(endpoint, _tls_context(), autocommit)
+            connection = _login(endpoint, _tls_context(), autocommit, multi_statements)
         except OperationalError as error:
             if error.args[0] != CR_SSL_CONNECTION_ERROR:  # raised only when the server offers no TLS
                 raise
-            connection = _login(endpoint, None, autocommit)
+            connection = _login(endpoint, None, autocommit, multi_statements)
     # The login has its limit; statements have another or none. PyMySQL reads this before each
     # answer but offers no way to change it after the login.
     connection._read_timeout = read_timeout  # type: ignore[attr-defined]
@@ -101,8 +106,11 @@ def _tls_context() -> ssl.SSLContext:
     return context
 
 
-def _login(endpoint: MysqlEndpoint, tls: ssl.SSLContext | None, autocommit: bool) -> Connection[Cursor]:
+def _login(
+    endpoint: MysqlEndpoint, tls: ssl.SSLContext | None, autocommit: bool, multi_statements: bool
+) -> Connection[Cursor]:
     from pymysql.connections import Connection
+    from pymysql.constants.CLIENT import MULTI_STATEMENTS
 
     connection: Connection[Cursor] = Connection(
         host=endpoint.host,
@@ -113,6 +121,7 @@ def _login(endpoint: MysqlEndpoint, tls: ssl.SSLContext | None, autocommit: bool
         charset="utf8mb4",
         init_command="SET time_zone = '+00:00'",
         autocommit=autocommit,
+        client_flag=MULTI_STATEMENTS if multi_statements else 0,
         read_timeout=endpoint.connect_timeout,
         program_name="ticketctl",
         ssl=tls,

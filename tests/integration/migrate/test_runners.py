@@ -180,7 +180,7 @@ def test_killed_again_and_again_it_converges(bench: Bench) -> None:
             except subprocess.TimeoutExpired:
                 process.kill()
                 kills += 1
-                delay += 0.02
+                delay *= 1.1
                 continue
         assert (process.returncode, errors) == (0, ""), errors
         assert output.startswith("applied")

@@ -17,6 +17,7 @@ from ticketctl.provision.migrate.execution.session import Session, create_databa
 from ticketctl.provision.migrate.news import STEP, news_of
 from ticketctl.provision.migrate.planning.plan import DatabasePlan, Step, plan_database
 from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult
+from ticketctl.provision.migrate.record.history import History
 from ticketctl.provision.migrate.source.files import Migration
 from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.provision.migrate.syntax.lexer import Statement
@@ -67,17 +68,20 @@ class DatabaseRun:
 
     Args:
         target: The database with its files.
-        planned: What was to be done in it before its lock was won.
+        seen: What the database said before its lock was won.
+        planned: What was then to be done.
         run: What it shares with the other databases.
     """
 
     def __init__(
         self,
         target: Target,
+        seen: History,
         planned: DatabasePlan,
         run: Run,
     ) -> None:
         self.planned = planned
+        self._seen = seen
         self._target = target
         self._connections = run.connections
         self._options = run.options
@@ -160,6 +164,8 @@ class DatabaseRun:
             session.journal.record_in_ledger(name)
 
     def _plan(self, session: Session) -> DatabasePlan:
+        if session.history.says_the_same_as(self._seen):
+            return self.planned
         target = self._target
         return plan_database(
             target.key, target.database, target.migrations, session.history, allow_late=self._options.allow_late

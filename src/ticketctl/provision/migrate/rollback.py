@@ -19,6 +19,7 @@ from ticketctl.provision.migrate.execution.resolve import resolve
 from ticketctl.provision.migrate.execution.send import Limits
 from ticketctl.provision.migrate.execution.session import Session, observe, open_session
 from ticketctl.provision.migrate.news import STEP, news_of
+from ticketctl.provision.migrate.parallel import one_at_a_time
 from ticketctl.provision.migrate.planning.plan import Step
 from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult
 from ticketctl.provision.migrate.planning.rollback_plan import (
@@ -104,6 +105,7 @@ def rollback(
     """
     (target,) = find_targets(project_root, databases, endpoints, (planned.key,))
     done: list[AppliedMigration] = []
+    emit = one_at_a_time(emit)
 
     def waiting(holder: Holder, seconds: float) -> None:
         emit(Progress(STEP, target.key, "waiting", f"{seconds:.0f} s for the lock held by {holder}"))

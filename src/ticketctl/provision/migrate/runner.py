@@ -23,6 +23,7 @@ from ticketctl.provision.migrate.planning.plan import Plan, plan_database
 from ticketctl.provision.migrate.planning.results import ApplyResult, DatabaseResult, StatusResult
 from ticketctl.provision.migrate.planning.sizes import planned_tables, with_sizes
 from ticketctl.provision.migrate.planning.status import status_of
+from ticketctl.provision.migrate.record.history import History
 from ticketctl.provision.migrate.source.targets import Target, find_targets
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
@@ -55,7 +56,8 @@ def plan(
     """
     targets = find_targets(project_root, databases, endpoints, only)
     with Connections() as connections:
-        return _with_sizes(connections, targets, _plan(connections, targets, allow_late=allow_late))
+        found = _plan(targets, _observe(connections, targets), allow_late=allow_late)
+        return _with_sizes(connections, targets, found)
 
 
 def status(
@@ -80,9 +82,12 @@ def status(
     """
     targets = find_targets(project_root, databases, endpoints, only)
     with Connections() as connections:
-        found = [(target, observe(connections, target.endpoint)) for target in targets]
+        seen = _observe(connections, targets)
     return StatusResult(
-        tuple(status_of(target.key, target.database, target.migrations, history) for target, history in found)
+        tuple(
+            status_of(target.key, target.database, target.migrations, history)
+            for target, history in zip(targets, seen, strict=True)
+        )
     )
 
 
@@ -128,26 +133,29 @@ def apply(
     targets = find_targets(project_root, databases, endpoints, only)
     title = f"migrations of {', '.join(target.key for target in targets)}"
     with events.step(emit, STEP, title) as answer, Connections() as connections:
-        found = _plan(connections, targets, allow_late=options.allow_late)
+        seen = _observe(connections, targets)
+        found = _plan(targets, seen, allow_late=options.allow_late)
+        results: tuple[DatabaseResult, ...] = ()
         if dry_run:
             found = _with_sizes(connections, targets, found)
-        results = () if dry_run else _apply_all(connections, targets, found, options, emit)
+        else:
+            shared = Run(connections, options, threading.Event(), emit)
+            work = zip(targets, seen, found.databases, strict=True)
+            results = _apply_all([DatabaseRun(*one, shared) for one in work], connections)
         result = ApplyResult(dry_run, found, results, time.monotonic() - began)
         answer.ok, answer.changed, answer.summary = not result.errors, result.changed, _summary(result)
     return result
 
 
-def _plan(connections: Connections, targets: Sequence[Target], *, allow_late: bool) -> Plan:
+def _observe(connections: Connections, targets: Sequence[Target]) -> list[History]:
+    return [observe(connections, target.endpoint) for target in targets]
+
+
+def _plan(targets: Sequence[Target], seen: Sequence[History], *, allow_late: bool) -> Plan:
     return Plan(
         tuple(
-            plan_database(
-                target.key,
-                target.database,
-                target.migrations,
-                observe(connections, target.endpoint),
-                allow_late=allow_late,
-            )
-            for target in targets
+            plan_database(target.key, target.database, target.migrations, history, allow_late=allow_late)
+            for target, history in zip(targets, seen, strict=True)
         )
     )
 
@@ -163,11 +171,7 @@ def _with_sizes(connections: Connections, targets: Sequence[Target], found: Plan
     return Plan(tuple(databases))
 
 
-def _apply_all(
-    connections: Connections, targets: Sequence[Target], found: Plan, options: Options, emit: Emit
-) -> tuple[DatabaseResult, ...]:
-    shared = Run(connections, options, threading.Event(), emit)
-    runs = [DatabaseRun(target, planned, shared) for target, planned in zip(targets, found.databases, strict=True)]
+def _apply_all(runs: Sequence[DatabaseRun], connections: Connections) -> tuple[DatabaseResult, ...]:
     busy = [run for run in runs if not run.planned.is_empty]
     for run in runs:
         run.tell_what_is_missing()

@@ -10,7 +10,6 @@ from ticketctl.provision.migrate.execution.session import Session
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.syntax.lexer import Statement
 from ticketctl.provision.migrate.syntax.names import mentioned_names
-from ticketctl.provision.migrate.syntax.statements import words
 
 _READS = {"SELECT", "TABLE", "VALUES", "SHOW", "EXPLAIN", "DESCRIBE", "DESC", "SET"}
 
@@ -33,7 +32,7 @@ class OtherEngines:
         Args:
             statements: Statements that would share a transaction.
         """
-        writing = [statement for statement in statements if (words(statement) or ("",))[0] not in _READS]
+        writing = [statement for statement in statements if (statement.words or ("",))[0] not in _READS]
         if not writing or not self.tables:
             return False
         return self.indirect or any(self.tables & mentioned_names(statement) for statement in writing)

@@ -95,18 +95,7 @@ class Sender:
             BackendError: The server refuses or is gone.
             MigrationLockedError: The lock is no longer held; nothing was sent.
         """
-        session, limits = self._session, self._limits
-        choice = choose(
-            session.connection, session.endpoint, statement, allow_copy=limits.allow_copy, limit=limits.copy_limit
-        )
-        if choice.warning:
-            self._news.warn(choice.warning)
-
-        def attempt() -> str:
-            with self._watching():
-                return run_choice(self._execute, choice, copying=self._news.warn)
-
-        return self._patiently(attempt, [statement], where)
+        return self._patiently(lambda: self._choose_and_execute(statement), [statement], where)
 
     def together(self, attempt: Callable[[], _T], statements: Sequence[Statement], where: str) -> _T:
         """Execute a transaction that may be repeated as a whole.
@@ -137,6 +126,16 @@ class Sender:
             waiting=self._news.blocked,
             undo=undo,
         )
+
+    def _choose_and_execute(self, statement: Statement) -> str:
+        session, limits = self._session, self._limits
+        choice = choose(
+            session.connection, session.endpoint, statement, allow_copy=limits.allow_copy, limit=limits.copy_limit
+        )
+        if choice.warning:
+            self._news.warn(choice.warning)
+        with self._watching():
+            return run_choice(self._execute, choice, copying=self._news.warn)
 
     def _undo(self) -> None:
         with translating(self._session.endpoint):

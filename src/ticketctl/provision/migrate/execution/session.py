@@ -145,7 +145,7 @@ def open_session(
         hazards = connection_hazards(connection, endpoint)
         name = lock.lock_name(endpoint.database or "")
         # Only now: fifty runners that wait hold fifty connections, not a hundred.
-        with connections.owned(connect(endpoint)) as second:
+        with connections.owned(connect(endpoint, multi_statements=True)) as second:
             with translating(endpoint), second.cursor() as cursor:
                 make_neutral(cursor)
             owner = lock.connection_id(connection, endpoint)

@@ -135,6 +135,15 @@ class History:
         """Whether a migration is begun and not finished."""
         return any(record.state != "applied" for record in self.records.values())
 
+    def says_the_same_as(self, other: History) -> bool:
+        """Whether nothing has happened between two readings but for the making of the tables.
+
+        Args:
+            other: The other reading.
+        """
+        mine = (self.records, self.journal, self.held_by, self.ledger.applied, self.ledger.locked_by)
+        return mine == (other.records, other.journal, other.held_by, other.ledger.applied, other.ledger.locked_by)
+
     def statements(self, name: str, direction: Direction) -> Sequence[StatementRecord]:
         """Return the journal of a migration in the middle.
 
@@ -169,6 +178,23 @@ def read_history(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> His
     for statement in statements:
         journal.setdefault((statement.migration, statement.direction), []).append(statement)
     return History(records={record.name: record for record in records}, journal=journal, ledger=ledger)
+
+
+def read_text(connection: Connection[Cursor], endpoint: MysqlEndpoint, name: str) -> str | None:
+    """Return the text that a migration was executed from; None when nothing is recorded of it.
+
+    Args:
+        connection: An open connection to the database, which has a history.
+        endpoint: Where it goes, for messages.
+        name: Name of the migration.
+
+    Raises:
+        BackendError: The server refuses or is gone.
+    """
+    with translating(endpoint), connection.cursor() as cursor:
+        cursor.execute(query("record", "read_text"), {"migration": name})
+        row = cursor.fetchone()
+    return str(row[0]) if row else None
 
 
 def _statements(cursor: Cursor) -> list[StatementRecord]:

@@ -1,9 +1,9 @@
 """The journal's writing side: intent before each statement, outcome after it.
 
 It writes on a connection of its own, because the statements of a migration may change anything on
-theirs; what commits together with rows of a migration is written on the migration's connection. Each
-write that begins something also checks, in the same statement, that the executing connection still
-holds the migration lock: who has lost the lock cannot write an intent.
+theirs; what commits together with rows of a migration is written on the migration's connection. What
+begins something is preceded, in the same packet, by a check that the executing connection still holds
+the migration lock: who has lost the lock cannot write an intent.
 
 One commit stands between two statements that define something: the outcome of the first, what ends
 and begins between them, and the intent of the second are written in one transaction. When a run is
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ticketctl import __version__
-from ticketctl.errors import MigrationLockedError
+from ticketctl.errors import BackendOperationError, MigrationLockedError, TicketctlError
 from ticketctl.infra.mysql import translating
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.record.history import Direction
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 LONGEST_MESSAGE = 2000
+NOT_LOCKED = 1242  # what `still_locked` fails with: its subquery has two rows
 
 Values = Mapping[str, Sequence[str | None]]
 Recorded = Literal["yoyo", "mark", "baseline"]
@@ -89,7 +90,8 @@ class Journal:
     sent, when one was refused, and at the end (`flush`).
 
     Args:
-        connection: A connection that commits each statement by itself, and executes nothing else.
+        connection: A connection that commits each statement by itself, takes several at once, and executes
+            nothing else.
         endpoint: Where it goes.
         lock: Name of the migration lock.
         owner: Id of the connection that must hold it.
@@ -133,14 +135,39 @@ class Journal:
             migration: It, as its file is now.
             how: How it came to be applied.
         """
+        if how == "mark":  # how far it had come, or its rollback, counts no longer
+            self._say("forget_statements", {"migration": migration.name}, guarded=False)
         values = {**self._described(migration), "run_from": f"{how} via {self._run['run_from']}"}
         self._say("record_migration", values, guarded=True)
         if how != "yoyo":
             self._say_ledger(migration.name, "mark")
 
-    def record_in_ledger(self, name: str) -> None:
-        """Say to yoyo's ledger that a migration is applied that the history already has."""
-        self._say_ledger(name, "apply")
+    def record_in_ledger(self, name: str, operation: Operation = "apply") -> None:
+        """Say to yoyo's ledger alone that a migration is applied, or no longer is."""
+        self._say_ledger(name, operation)
+
+    def accept_file(self, migration: Migration) -> None:
+        """Say that what was executed of a migration is what its file says now."""
+        self._say("accept_file", self._described(migration), guarded=True)
+
+    def accept_statement(self, entry: Entry) -> None:
+        """Say that a statement that is done is what its file says now."""
+        self._say("accept_statement", entry.row(), guarded=True)
+
+    def settle(self, name: str, direction: Direction, position: int, *, landed: bool) -> None:
+        """Say what has become of a statement in doubt, as somebody who looked has found.
+
+        Args:
+            name: Name of the migration.
+            direction: Whether it was being applied or undone.
+            position: Which statement of its file.
+            landed: Whether it is done; if not, it and those after it count as not executed.
+        """
+        key = {"migration": name, "direction": direction, "position": position}
+        if landed:
+            self._say("finish_statement", {**key, "values": None}, guarded=True)
+        else:
+            self._say("forget_statement", key, guarded=True)
 
     def start_rollback(self, name: str) -> None:
         """Say that the rollback of a migration begins, or goes on."""
@@ -199,8 +226,14 @@ class Journal:
         Raises:
             MigrationLockedError: The lock is no longer held.
         """
-        for entry in entries:
-            self._write(connection, _Write("done_statement", {**entry.row(), "values": None}, guarded=True))
+        with connection.cursor() as cursor:
+            try:
+                with translating(self._endpoint):
+                    cursor.execute(self._guard(cursor))
+                    for entry in entries:
+                        cursor.execute(query("record", "done_statement"), {**entry.row(), "values": None})
+            except BackendOperationError as error:
+                raise self._translated(error) from error
 
     def keep_together(self, connection: Connection[Cursor], entry: Entry, values: Values) -> None:
         """Write inside a connection's transaction what its statements leave for later ones.
@@ -210,8 +243,8 @@ class Journal:
             entry: The last of the statements.
             values: What later statements may read of the connection.
         """
-        values_of_row = {**entry.key(), "values": _document(values)}
-        self._write(connection, _Write("keep_values", values_of_row, guarded=False))
+        with translating(self._endpoint), connection.cursor() as cursor:
+            cursor.execute(query("record", "keep_values"), {**entry.key(), "values": _document(values)})
 
     def failed(self, entry: Entry, number: int, message: str) -> None:
         """Write that the server refused a statement.
@@ -253,12 +286,19 @@ class Journal:
         writes, self._waiting = self._waiting, []
         if not writes:
             return
-        with translating(self._endpoint):
-            self.connection.begin()
-        for write in writes:
-            self._write(self.connection, write)
-        with translating(self._endpoint):
-            self.connection.commit()
+        with self.connection.cursor() as cursor:
+            # In one packet: a round trip for each would take longer than the commit.
+            statements = [self._text(cursor, write) for write in writes]
+            guard = [self._guard(cursor)] if any(write.guarded for write in writes) else []
+            try:
+                with translating(self._endpoint):
+                    cursor.execute(";".join([*guard, "BEGIN", *statements, "COMMIT"]))
+                    while cursor.nextset():
+                        pass
+            except BackendOperationError as error:
+                with translating(self._endpoint):
+                    self.connection.rollback()
+                raise self._translated(error) from error
 
     def _described(self, migration: Migration) -> dict[str, object]:
         up = migration.up
@@ -275,21 +315,27 @@ class Journal:
     def _say_ledger(self, name: str, operation: Operation) -> None:
         row = ledger_row(name, operation)
         added = operation in ("apply", "mark")
-        self._say("ledger_log_added" if added else "ledger_log_removed", row, guarded=False)
-        self._say("ledger_add" if added else "ledger_remove", row, guarded=False)
+        self._say("ledger_log_added" if added else "ledger_log_removed", row, guarded=True)
+        self._say("ledger_add" if added else "ledger_remove", row, guarded=True)
 
     def _say(self, name: str, values: Mapping[str, object], *, guarded: bool) -> None:
         self._waiting.append(_Write(name, values, guarded))
 
-    def _write(self, connection: Connection[Cursor], write: _Write) -> None:
-        with translating(self._endpoint), connection.cursor() as cursor:
-            changed = cursor.execute(query("record", write.statement), {**write.values, **self._lock})
-        if write.guarded and not changed:
-            raise MigrationLockedError(
-                f"the migration lock of {self._endpoint.database} was lost",
-                why="the connection that held it was ended, or a statement released it",
-                next_step="run the command again: it goes on where this run stopped",
-            )
+    def _text(self, cursor: Cursor, write: _Write) -> str:
+        return cursor.mogrify(query("record", write.statement), write.values)
+
+    def _guard(self, cursor: Cursor) -> str:
+        """A statement that fails unless the executing connection holds the lock."""
+        return cursor.mogrify(query("record", "still_locked"), self._lock)
+
+    def _translated(self, error: BackendOperationError) -> TicketctlError:
+        if error.number != NOT_LOCKED:
+            return error
+        return MigrationLockedError(
+            f"the migration lock of {self._endpoint.database} was lost",
+            why="the connection that held it was ended, or a statement released it",
+            next_step="run the command again: it goes on where this run stopped",
+        )
 
 
 def _document(values: Values | None) -> str | None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from ticketctl.provision.migrate.syntax.lexer import Statement
+from ticketctl.provision.migrate.syntax.tokens import Statement, TokenKind
 
 ALGORITHM = "tokens-1"
+
+_LABELS = {kind: kind.name for kind in TokenKind}
 
 
 def checksum(statements: Iterable[Statement]) -> str:
@@ -23,10 +25,9 @@ def checksum(statements: Iterable[Statement]) -> str:
     """
     digest = hashlib.sha256()
     for statement in statements:
-        for token in statement.tokens:
-            # The length keeps `a`, `b` apart from `ab`.
-            digest.update(f"{token.kind.name}:{len(token.text)}:{token.text}\n".encode())
-        digest.update(b";\n")
+        # The length keeps `a`, `b` apart from `ab`.
+        tokens = [f"{_LABELS[kind]}:{len(text)}:{text}\n" for kind, text, _ in statement.tokens]
+        digest.update(f"{''.join(tokens)};\n".encode())
     return digest.hexdigest()
 
 

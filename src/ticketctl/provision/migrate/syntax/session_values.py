@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from ticketctl.provision.migrate.syntax.lexer import Statement, TokenKind
-from ticketctl.provision.migrate.syntax.statements import words
 
 LAST_INSERT_ID = "LAST_INSERT_ID()"
 Value = None | int | float | str | bytes | Decimal
@@ -27,7 +26,7 @@ def values_used(statements: Sequence[Statement]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for statement in statements:
         found.update(dict.fromkeys(_variables(statement)))
-        if "LAST_INSERT_ID" in words(statement):
+        if "LAST_INSERT_ID" in statement.words:
             found[LAST_INSERT_ID] = None
     return tuple(found)
 

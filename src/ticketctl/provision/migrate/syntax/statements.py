@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from ticketctl.provision.migrate.syntax.lexer import Statement, TokenKind
+from ticketctl.provision.migrate.syntax.tokens import Statement
 
 EXCERPT_LENGTH = 120
 
@@ -51,22 +51,13 @@ _REFUSED = {
 }
 
 
-def words(statement: Statement) -> tuple[str, ...]:
-    """Return the bare words of a statement in upper case, without quoted names and strings.
-
-    Args:
-        statement: Any statement.
-    """
-    return tuple(token.text.upper() for token in statement.tokens if token.kind is TokenKind.WORD)
-
-
 def kind_of(statement: Statement) -> StatementKind:
     """Return how it is made certain whether a statement was carried out.
 
     Args:
         statement: Any statement.
     """
-    said = words(statement)
+    said = statement.words
     verb = said[0] if said else ""
     if verb in _TRANSACTIONAL_VERBS:
         return StatementKind.OPAQUE if _WRITES_A_FILE & set(said) else StatementKind.TRANSACTIONAL
@@ -88,7 +79,7 @@ def refusal(statement: Statement) -> str:
     Args:
         statement: Any statement.
     """
-    said = words(statement)
+    said = statement.words
     if said[:1] == ("SET",) and "AUTOCOMMIT" in said:
         return f"SET autocommit: {_TRANSACTION_CONTROL}"
     for length in (2, 1):

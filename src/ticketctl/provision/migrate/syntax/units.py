@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ticketctl.provision.migrate.syntax.lexer import Statement, Token, TokenKind
 from ticketctl.provision.migrate.syntax.names import listed_names, mentioned_names
-from ticketctl.provision.migrate.syntax.statements import StatementKind, kind_of, words
+from ticketctl.provision.migrate.syntax.statements import StatementKind, kind_of
 
 _OF_THE_STATEMENT_BEFORE = {"ROW_COUNT", "FOUND_ROWS"}
 _TOGETHER = {StatementKind.TEMPORARY, StatementKind.TRANSACTIONAL, StatementKind.SESSION}
@@ -63,7 +63,7 @@ def with_explicit_drops(statements: Sequence[Statement]) -> tuple[Statement, ...
     for statement in statements:
         if kind_of(statement) is StatementKind.TEMPORARY:
             temporary.update(_temporary_names(statement))
-        elif words(statement)[:2] == ("DROP", "TABLE") and _names_after(statement, "TABLE") <= temporary:
+        elif statement.words[:2] == ("DROP", "TABLE") and _names_after(statement, "TABLE") <= temporary:
             result.append(_explicit(statement))
             continue
         result.append(statement)
@@ -107,13 +107,13 @@ def _reach(statements: Sequence[Statement], position: int) -> int:
         later = enumerate(statements[position:], start=position + 1)
         reach = max((at for at, mentioning in later if names & mentioned_names(mentioning)), default=position)
     following = statements[position : position + 1]
-    if following and _OF_THE_STATEMENT_BEFORE & set(words(following[0])):
+    if following and _OF_THE_STATEMENT_BEFORE & set(following[0].words):
         reach = max(reach, position + 1)
     return reach
 
 
 def _makes_temporary(statement: Statement) -> bool:
-    return words(statement)[:2] == ("CREATE", "TEMPORARY")
+    return statement.words[:2] == ("CREATE", "TEMPORARY")
 
 
 def _temporary_names(statement: Statement) -> set[str]:

@@ -1,3 +1,3 @@
 UPDATE ticketctl_migration
 SET state = 'applied', finished_at = UTC_TIMESTAMP(6)
-WHERE migration = %(migration)s AND IS_USED_LOCK(%(lock)s) = %(owner)s
+WHERE migration = %(migration)s

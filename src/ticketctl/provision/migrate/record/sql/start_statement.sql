@@ -1,10 +1,9 @@
 INSERT INTO ticketctl_migration_statement
     (migration, direction, position, line, checksum, kind, state, started_at, sql_text, definitions_before)
-SELECT
+VALUES (
     %(migration)s, %(direction)s, %(position)s, %(line)s, %(checksum)s, %(kind)s, 'started', UTC_TIMESTAMP(6),
     %(text)s, %(before)s
-FROM DUAL
-WHERE IS_USED_LOCK(%(lock)s) = %(owner)s
+)
 ON DUPLICATE KEY UPDATE
     line = %(line)s, checksum = %(checksum)s, kind = %(kind)s, state = 'started', started_at = UTC_TIMESTAMP(6),
     finished_at = NULL, error_number = NULL, error_message = NULL,
