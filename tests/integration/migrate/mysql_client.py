@@ -10,21 +10,28 @@ from contextlib import contextmanager
 from integration.conftest import ROOT_PASSWORD
 from integration.migrate.conftest import Root
 from integration.servers import Server
+from ticketctl.settings.endpoints import MysqlEndpoint
 
 # As somebody would run a file, but for an error not being the end. Comments are kept by default since
 # 9.x and said here for older clients; client commands but DELIMITER are off by default in batch mode.
-_OPTIONS = ("--user=root", "--batch", "--comments", "--default-character-set=utf8mb4", "--no-auto-rehash")
+_OPTIONS = ("--batch", "--comments", "--default-character-set=utf8mb4", "--no-auto-rehash")
 
 
-def run_client(server: Server, text: str, *options: str) -> subprocess.CompletedProcess[bytes]:
-    """Feed a text to the client's standard input."""
+def run_client(
+    server: Server, text: str, *options: str, database: str = "", account: MysqlEndpoint | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Feed a text to the client's standard input, as root if no account is given."""
+    user, password = (account.user, account.password) if account else ("root", ROOT_PASSWORD)
     return subprocess.run(
-        ["docker", "exec", "--interactive", "--env", "MYSQL_PWD", server.name, "mysql", *_OPTIONS, *options],
+        [
+            *("docker", "exec", "--interactive", "--env", "MYSQL_PWD", server.name, "mysql", f"--user={user}"),
+            *(*_OPTIONS, *options, f"--database={database}"),
+        ],
         input=text.encode(),
         capture_output=True,
         check=False,
         timeout=300,
-        env={**os.environ, "MYSQL_PWD": ROOT_PASSWORD.reveal()},
+        env={**os.environ, "MYSQL_PWD": password.reveal()},
     )
 
 

@@ -46,7 +46,7 @@ Cut = Callable[[str], Sequence[str]]
 _COMMENT = r"(?:--(?=[ \t\r\n\f\v]|\Z)|\#)[^\n]*(?:\n|\Z)|/\*(?![!+])(?:[^*]|\*(?!/))*\*/"
 _AROUND = re.compile(rf"(?:{_COMMENT}|[ \t\r\n\f\v;])*")
 # Whether two dashes at the end are a comment cannot be seen any more; a statement of no more is nothing.
-_NOTHING = re.compile(rf"(?:{_COMMENT}|[ \t\r\n\f\v;-])*")
+_NOTHING = re.compile(rf"(?:{_COMMENT}|[ \t\r\n\f\v;]|-(?!-[ \t\r\n\f\v]))*")
 _PIECES = re.compile(r"(?P<lost>\\+)(?=\n|\Z)|[\s\S]")
 _LINE_OF_DELIMITER = re.compile(r"(?im)^[ \t]*delimiter")
 _ARGUMENT = re.compile(r"(?i)delimiter[ \t]+(?:['\"`](?=[^\n]*?['\"`]))?([^'\"` \t\r\n]+)")
@@ -130,7 +130,7 @@ def _of_commands(tokens: Sequence[Token]) -> str:
         else:
             before += token.text
             if re.match(
-                r"\s*(?:--[^\n]*\n\s*|#[^\n]*\n\s*|/\*[^!+].*?\*/\s*)*/\*[!+].*(?i:delimiter)", before, re.DOTALL
+                r"\s*(?:--[^\n]*\n\s*|#[^\n]*\n\s*|/\*(?![!+]).*?\*/\s*)*/\*[!+].*(?i:delimiter)", before, re.DOTALL
             ):
                 return "DELIMITER in a statement that begins with a hint or an executable comment"
     return ""

@@ -1,0 +1,7 @@
+SET FOREIGN_KEY_CHECKS = 0;
+CREATE TABLE teams (id INT PRIMARY KEY, captain INT, FOREIGN KEY (captain) REFERENCES players (id));
+CREATE TABLE players (id INT PRIMARY KEY, team INT, FOREIGN KEY (team) REFERENCES teams (id));
+INSERT INTO teams VALUES (1, 11);
+INSERT INTO players VALUES (11, 1);
+SET FOREIGN_KEY_CHECKS = 1;
+UPDATE teams SET captain = NULL;

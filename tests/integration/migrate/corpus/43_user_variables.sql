@@ -1,0 +1,10 @@
+CREATE TABLE results (name VARCHAR(20), value VARCHAR(50));
+SET @a = 1, @b := 'two;', @`odd name` = 3, @'quoted' = 4, @"double" = 5;
+INSERT INTO results VALUES ('a', @a), ('b', @b), ('odd', @`odd name`), ('quoted', @'quoted'), ('double', @"double");
+SELECT COUNT(*), MAX(value) INTO @n, @m FROM results;
+INSERT INTO results VALUES ('n', @n), ('m', @m);
+SET @sql = CONCAT('INSERT INTO results VALUES (''dynamic'', ?);');
+PREPARE s FROM @sql;
+SET @v = 'it''s';
+EXECUTE s USING @v;
+DROP PREPARE s;

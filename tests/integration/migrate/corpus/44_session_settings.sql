@@ -1,0 +1,11 @@
+SET @old_mode = @@sql_mode;
+SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO';
+SET SESSION group_concat_max_len = 5, @@session.div_precision_increment = 2;
+CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100), q DECIMAL(10,8));
+INSERT INTO t VALUES (0, 'zero;', 1/3);
+INSERT INTO t VALUES (NULL, 'one', 2/3);
+INSERT INTO t SELECT 10, GROUP_CONCAT(v ORDER BY id SEPARATOR ';'), 0 FROM t;
+SET sql_mode = @old_mode;
+CREATE PROCEDURE in_old_mode() SELECT 1;
+SET SESSION sql_mode = '';
+CREATE PROCEDURE in_no_mode() SELECT 2;

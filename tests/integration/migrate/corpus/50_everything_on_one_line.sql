@@ -1,0 +1,1 @@
+create table a(x int);insert into a values(1);insert into a values(2);create index i on a(x);update a set x=x+1 where x<>length(';');/*c*/delete from a where x=3;create view v as select'a;b'as t,x from a;drop index i on a;;;alter table a add y varchar(9)default';'

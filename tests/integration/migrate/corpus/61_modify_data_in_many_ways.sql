@@ -1,0 +1,12 @@
+CREATE TABLE a (id INT PRIMARY KEY, x INT, note VARCHAR(20));
+CREATE TABLE b (id INT PRIMARY KEY, a_id INT, y INT);
+INSERT INTO a VALUES (1, 10, NULL), (2, 20, NULL), (3, 30, ';');
+INSERT INTO b SELECT id * 10, id, x FROM a;
+INSERT INTO b (id, a_id) VALUES ROW (100, 1), ROW (200, 2);
+UPDATE a JOIN b ON b.a_id = a.id SET a.note = CONCAT(b.y, ';') WHERE b.y IS NOT NULL;
+UPDATE a SET x = x + 1 ORDER BY id DESC LIMIT 2;
+DELETE b FROM b LEFT JOIN a ON a.id = b.a_id WHERE b.y IS NULL;
+DELETE FROM a USING a JOIN b ON b.a_id = a.id WHERE b.id = 30;
+REPLACE INTO a SELECT a_id, y, 'replaced;' FROM b WHERE id = 10;
+TRUNCATE TABLE b;
+INSERT INTO b VALUES (1, 1, (SELECT MAX(x) FROM a));

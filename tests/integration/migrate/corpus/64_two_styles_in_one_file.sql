@@ -1,0 +1,20 @@
+-- no-delimiter
+CREATE TABLE t (n INT, word VARCHAR(30));
+CREATE PROCEDURE without() BEGIN
+    INSERT INTO t VALUES (1, 'without;');
+    BEGIN
+        DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN END;
+        INSERT INTO t VALUES (2, no_such_column);
+    END;
+END;
+DELIMITER //
+CREATE PROCEDURE with_one() BEGIN
+    INSERT INTO t VALUES (3, 'with //');
+END//
+DELIMITER ;
+CREATE FUNCTION tripled(x INT) RETURNS INT DETERMINISTIC BEGIN
+    RETURN x * 3;
+END;
+CALL without();
+CALL with_one();
+INSERT INTO t VALUES (tripled(3), "nine");
