@@ -14,11 +14,13 @@ from ticketctl.errors import MigrationInDoubtError, TicketctlError
 from ticketctl.events import ignore
 from ticketctl.infra import mysql
 from ticketctl.provision.migrate import runner
-from ticketctl.provision.migrate.apply import Options
 from ticketctl.provision.migrate.execution import resolve
 from ticketctl.provision.migrate.execution.probe import Finding
 from ticketctl.provision.migrate.execution.stages import AlterWatch
+from ticketctl.provision.migrate.options import Options
+from ticketctl.provision.migrate.planning.repair_plan import Repairs
 from ticketctl.provision.migrate.planning.results import StatusResult
+from ticketctl.provision.migrate.repair import plan_repair, repair
 from ticketctl.provision.migrate.rollback import plan_rollback, rollback
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
@@ -62,6 +64,13 @@ def kill(pid: int) -> None:
 def endpoint_of(task: Task) -> MysqlEndpoint:
     """The task's database, with an account that needs no password."""
     return MysqlEndpoint(task.host, task.port, task.user, Secret(""), task.database)
+
+
+def settle(task: Task, migration: str, *, landed: bool) -> None:
+    """Say what the statement has done in which a migration stopped, as `migrate repair` does."""
+    chosen = Repairs(landed=(migration,)) if landed else Repairs(not_landed=(migration,))
+    planned = plan_repair(*_place(task), key=KEY, repairs=chosen)
+    repair(*_place(task), planned=planned, emit=ignore, lock_timeout=LOCK_TIMEOUT)
 
 
 def states(task: Task) -> dict[str, str]:

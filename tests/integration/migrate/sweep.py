@@ -19,9 +19,10 @@ from integration.migrate.cutting_proxy import Cut, CuttingProxy, Ending, Moment
 from integration.migrate.sweep_reference import FILES, Action, Group, Marked, Reference
 from integration.migrate.sweep_server import USER, Snapshot, SweepServer, take_snapshot
 from integration.migrate.warm_process import Child, Outcome, Task, WarmProcess
-from ticketctl.infra.mysql import connect, quote_identifier
+from ticketctl.infra.mysql import quote_identifier
 
 SECONDS = 60.0  # for one run, waiting for another's statement included
+ANSWERS = ("--landed", "--not-landed")
 Victim = Literal["runner", "server", "network"]
 LOST = ("BackendUnreachableError", "BackendLoginError")
 """What a runner says whose server or network has gone: nothing about the statement itself."""
@@ -198,8 +199,9 @@ class Stage:
         while outcome.doubtful:
             verdict.asked = True
             marked = _marked_by(outcome, reference, blow)
-            unnamed += [name for name in ("--landed", "--not-landed") if name not in outcome.next_step]
-            resolve(task, marked, landed=blow.leaves(marked))
+            commands = [f"ticketctl migrate repair {runners.KEY} {option} {marked.migration}" for option in ANSWERS]
+            unnamed += [command for command in commands if command not in outcome.next_step]
+            runners.settle(task, marked.migration, landed=blow.leaves(marked))
             outcome = self.warm.run(task, SECONDS)
         if outcome.error:
             raise NotConvergedError(f"repeated: {outcome.error}: {' '.join(outcome.message.split())}")
@@ -238,18 +240,6 @@ class Stage:
                 cursor.execute(f"DROP DATABASE {quote_identifier(name)}")
         if left:
             raise NotConvergedError(f"left behind: {left}")
-
-
-def resolve(task: Task, marked: Marked, *, landed: bool) -> None:
-    """Say what a statement has done, as the commands do that a run names when it asks."""
-    migration = marked.place.partition(".")[0]
-    row = "WHERE migration = %s AND position"
-    with connect(runners.endpoint_of(task)) as connection, connection.cursor() as cursor:
-        if landed:
-            statement = f"UPDATE ticketctl_migration_statement SET state = 'done' {row} = %s"
-        else:
-            statement = f"DELETE FROM ticketctl_migration_statement {row} >= %s"
-        cursor.execute(statement, (migration, marked.position))
 
 
 def report(verdicts: Sequence[Verdict], reference: Reference) -> list[str]:

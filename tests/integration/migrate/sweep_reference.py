@@ -83,17 +83,20 @@ class Marked:
 
     Attributes:
         place: `FILE:LINE`, as errors name it.
-        position: Which statement of its file, counted from 1.
         after: Number of the packet of the statement before it.
         packet: Number of its own packet.
         before: Number of the packet of the statement behind it.
     """
 
     place: str
-    position: int
     after: int
     packet: int
     before: int
+
+    @property
+    def migration(self) -> str:
+        """Name of its migration."""
+        return self.place.partition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ class Reference:
         places = [place for place, _ in _statements(self.group, self.action)]
         numbers = (0, *self.statements, len(self.packets) + 1)
         return tuple(
-            Marked(place, _position(places, index), *numbers[index : index + 3])
+            Marked(place, *numbers[index : index + 3])
             for index, place in enumerate(places)
             if _is_marked(self.group, place)
         )
@@ -154,9 +157,12 @@ def packets_to_cut(reference: Reference, known: Reference | None = None) -> rang
     return range(same + 1, len(reference.packets) + 1)
 
 
+_NUMBER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]*[0-9][0-9a-f]*")
+
+
 def neutral(packet: Packet) -> Packet:
     """A packet without what differs from run to run: numbers, and names made of them."""
-    return replace(packet, text=re.sub(r"[0-9a-f]*[0-9][0-9a-f]*", "#", packet.text))
+    return replace(packet, text=_NUMBER.sub("#", packet.text))
 
 
 def _statements(group: Group, action: Action) -> list[tuple[str, str]]:
@@ -172,8 +178,3 @@ def _is_marked(group: Group, place: str) -> bool:
     name, _, line = place.partition(":")
     lines = (FILES / group.name / name).read_text().splitlines(keepends=True)
     return lines[int(line) - 2 : int(line) - 1] == [CANNOT_BE_TOLD]
-
-
-def _position(places: list[str], index: int) -> int:
-    file = places[index].partition(":")[0]
-    return [place.partition(":")[0] for place in places[: index + 1]].count(file)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from integration.conftest import ROOT_PASSWORD, root_of
 from integration.servers import Server, running, wait_until
-from ticketctl.infra.mysql import connect, quote_identifier
+from ticketctl.errors import BackendUnreachableError
+from ticketctl.infra.mysql import connect, quote_identifier, translating
 
 USER = "sweeper"
 GRANTEE = "sweep_grantee"
@@ -60,6 +61,7 @@ class SweepServer:
 
     server: Server
     shell: subprocess.Popen[str]
+    _root: list[Any] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -79,9 +81,26 @@ class SweepServer:
 
     @contextmanager
     def as_root(self) -> Iterator[Any]:
-        """A cursor of root's."""
-        with closing(connect(root_of(self.server))) as connection, connection.cursor() as cursor:
+        """A cursor of root's; the connection is kept, as logging in takes longer than what most ask for."""
+        if not self._is_connected():
+            self._root[:] = [connect(root_of(self.server))]
+        with self._root[0].cursor() as cursor:
             yield cursor
+
+    def _is_connected(self) -> bool:
+        try:
+            with translating(root_of(self.server)):
+                for connection in self._root:
+                    connection.ping(reconnect=False)
+        except BackendUnreachableError:
+            return False
+        return bool(self._root)
+
+    def close(self) -> None:
+        """Give the connection up."""
+        for connection in self._root:
+            with suppress(Exception):
+                connection.close()
 
     def drop(self, *databases: str) -> None:
         with self.as_root() as cursor:
@@ -103,6 +122,7 @@ def sweep_server() -> Iterator[SweepServer]:
         with one.as_root() as cursor:
             create_account(cursor)
         yield one
+        one.close()
 
 
 def create_account(cursor: Any) -> None:
