@@ -7,10 +7,9 @@
 Errors are in `ticketctl.errors`, progress events in `ticketctl.events`. The import loads no driver.
 """
 
-from ticketctl.provision.migrate.apply import Options
-from ticketctl.provision.migrate.execution.lock_wait import LockWait
-from ticketctl.provision.migrate.execution.send import Limits
+from ticketctl.provision.migrate.execution.limits import Limits, LockWait
 from ticketctl.provision.migrate.migrator import Migrator
+from ticketctl.provision.migrate.options import Options
 from ticketctl.provision.migrate.planning.plan import DatabasePlan, PlannedStatement, Step
 from ticketctl.provision.migrate.planning.results import (
     AppliedMigration,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from ticketctl import __version__
@@ -17,6 +18,8 @@ def main() -> int:
     if arguments == ["--version"]:
         sys.stdout.write(f"ticketctl {__version__}\n")
         return 0
+    # A command lives for seconds; the many objects of its imports are not looked through again and again.
+    gc.set_threshold(50_000)
     from ticketctl.cli.runner import run
 
     return run(arguments)

@@ -13,7 +13,7 @@ from typing import Any
 from ticketctl.events import Event, Progress
 from ticketctl.infra.mysql import connect
 from ticketctl.provision.migrate import runner
-from ticketctl.provision.migrate.apply import Options
+from ticketctl.provision.migrate.options import Options
 from ticketctl.provision.migrate.planning.plan import Plan
 from ticketctl.provision.migrate.planning.results import ApplyResult, DatabaseResult
 from ticketctl.provision.migrate.planning.rollback_plan import RollbackPlan
@@ -135,7 +135,7 @@ import sys
 from pathlib import Path
 from ticketctl.events import ignore
 from ticketctl.provision.migrate import runner
-from ticketctl.provision.migrate.apply import Options
+from ticketctl.provision.migrate.options import Options
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 from ticketctl.settings.secret import Secret

@@ -25,8 +25,7 @@ from ticketctl.errors import (
 )
 from ticketctl.events import Notice, StepFinished, ignore
 from ticketctl.provision.migrate import runner
-from ticketctl.provision.migrate.execution.lock_wait import LockWait
-from ticketctl.provision.migrate.execution.send import Limits
+from ticketctl.provision.migrate.execution.limits import Limits, LockWait
 from ticketctl.settings.model import DatabaseSettings
 from ticketctl.settings.secret import Secret
 

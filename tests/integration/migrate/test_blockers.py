@@ -19,7 +19,8 @@ from integration.migrate.server import running
 from ticketctl.errors import BackendOperationError, MigrationBlockedError
 from ticketctl.infra.mysql import connect, translating
 from ticketctl.provision.migrate.execution.blockers import STALE, Blockers, read_blockers
-from ticketctl.provision.migrate.execution.lock_wait import Blocked, LockWait, limit_waits, try_repeatedly
+from ticketctl.provision.migrate.execution.limits import LockWait
+from ticketctl.provision.migrate.execution.lock_wait import Blocked, limit_waits, try_repeatedly
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.secret import Secret
 

@@ -32,7 +32,7 @@ def apply(
     """
     from ticketctl.cli.render.migrate import applied_text
     from ticketctl.provision.migrate import runner
-    from ticketctl.provision.migrate.apply import Options
+    from ticketctl.provision.migrate.options import Options
 
     run = run_of(ctx, json=json)
     run.interrupted_note = RESUMABLE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ticketctl.errors import TicketctlError
 from ticketctl.events import Emit, Notice, Progress
@@ -12,9 +12,9 @@ from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.execute import Report, Work, execute
 from ticketctl.provision.migrate.execution.lock import Holder
 from ticketctl.provision.migrate.execution.resolve import resolve
-from ticketctl.provision.migrate.execution.send import Limits
 from ticketctl.provision.migrate.execution.session import Session, create_database, open_session
-from ticketctl.provision.migrate.news import STEP, news_of
+from ticketctl.provision.migrate.news import STEP, at_head, news_of
+from ticketctl.provision.migrate.options import Options
 from ticketctl.provision.migrate.planning.plan import DatabasePlan, Step, plan_database
 from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult
 from ticketctl.provision.migrate.record.history import History
@@ -23,27 +23,7 @@ from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.provision.migrate.syntax.lexer import Statement
 from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
 
-LOCK_TIMEOUT = 60.0
-
 _OF_THE_CONNECTION = {StatementKind.SESSION, StatementKind.TEMPORARY}
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a run may do, and how long it waits.
-
-    Attributes:
-        lock_timeout: Seconds to wait for another runner in each database.
-        allow_late: Whether a migration may run that belongs before an applied one.
-        keep_going: Whether the other databases go on when one has failed; else each stops after the
-            migration that it is at.
-        limits: What statements may cost others.
-    """
-
-    lock_timeout: float = LOCK_TIMEOUT
-    allow_late: bool = False
-    keep_going: bool = False
-    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +60,7 @@ class DatabaseRun:
         planned: DatabasePlan,
         run: Run,
     ) -> None:
-        self.planned = planned
+        self._planned = planned
         self._seen = seen
         self._target = target
         self._connections = run.connections
@@ -90,37 +70,25 @@ class DatabaseRun:
         self._created = False
         self._applied: list[AppliedMigration] = []
         self._left: tuple[str, ...] = ()
-        self._error: TicketctlError | None = None
 
-    def apply(self) -> None:
+    def apply(self) -> DatabaseResult:
         """Apply what is pending; what it fails with is in the result."""
+        error = None
         try:
             self._create_database()
             while self._session():
                 pass
-        except TicketctlError as error:
+        except TicketctlError as raised:
+            error = raised
             self._failed.set()
-            self._error = error
             done = {migration.name for migration in self._applied}
-            self._left = tuple(step.name for step in self.planned.steps if step.name not in done)
+            self._left = tuple(step.name for step in self._planned.steps if step.name not in done)
             self._emit(Progress(STEP, self._target.key, "failed", error.what))
-
-    def result(self) -> DatabaseResult:
-        """What was done."""
-        applied = tuple(self._applied)
-        return DatabaseResult(self._target.key, self._target.database, self._created, applied, self._left, self._error)
-
-    def tell_what_is_missing(self) -> None:
-        """Warn of applied migrations whose files are gone."""
-        for name in self.planned.missing:
-            self._emit(Notice("warn", f"{self._target.database}: {name} is applied, but its file is gone"))
-
-    def tell_at_head(self) -> None:
-        """Say that everything is applied."""
-        self._emit(Progress(STEP, self._target.key, "at head", f"{len(self._target.migrations)} applied"))
+        target = self._target
+        return DatabaseResult(target.key, target.database, self._created, tuple(self._applied), self._left, error)
 
     def _create_database(self) -> None:
-        if self.planned.creates_database:
+        if self._planned.creates_database:
             create_database(self._connections, self._target.endpoint)
             self._created = True
             self._emit(Notice("info", f"the database {self._target.database} did not exist and was created"))
@@ -148,7 +116,7 @@ class DatabaseRun:
                     return False
                 if self._apply_step(session, step) and place + 1 < len(steps):
                     return True
-        self.tell_at_head()
+        self._emit(at_head(self._target))
         return False
 
     def _tell_hazards(self, session: Session) -> None:
@@ -165,7 +133,7 @@ class DatabaseRun:
 
     def _plan(self, session: Session) -> DatabasePlan:
         if session.history.says_the_same_as(self._seen):
-            return self.planned
+            return self._planned
         target = self._target
         return plan_database(
             target.key, target.database, target.migrations, session.history, allow_late=self._options.allow_late

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ticketctl.errors import MigrationError, MigrationFileError, UnknownNameError
 from ticketctl.provision.migrate.execution.connections import Connections
-from ticketctl.provision.migrate.execution.session import observe
+from ticketctl.provision.migrate.execution.observe import observe
 from ticketctl.provision.migrate.planning.assess import is_unchanged
 from ticketctl.provision.migrate.record.history import History, Record, read_text
 from ticketctl.provision.migrate.source.files import Migration
@@ -102,10 +102,7 @@ def _compare(target: Target, migration: Migration | None, record: Record, record
     when = f" {record.finished_at:%Y-%m-%d %H:%M:%S} UTC" if record.finished_at else ", not finished"
     labels = (f"{name}.sql in {target.database}{when}", str(migration.up.path) if migration else "/dev/null")
     text = migration.up.text if migration else ""
-    found = _unified(recorded.splitlines(), text.splitlines(), labels)
-    if not found and not same:
-        # The line ends differ, and somewhere they stand between quotes.
-        found = _unified(_with_ends(recorded), _with_ends(text), labels)
+    found = "\n".join(difflib.unified_diff(_lines(recorded), _lines(text), *labels, lineterm=""))
     return MigrationDiff(name, same_bytes=False, same_statements=same, text=found)
 
 
@@ -116,9 +113,9 @@ def _same_statements(migration: Migration, record: Record) -> bool:
         return False  # it can no longer be cut into statements, and was when it was executed
 
 
-def _unified(before: Sequence[str], after: Sequence[str], labels: tuple[str, str]) -> str:
-    return "\n".join(difflib.unified_diff(before, after, *labels, lineterm=""))
-
-
-def _with_ends(text: str) -> list[str]:
-    return [line.replace("\r", "\\r").replace("\n", "\\n") for line in text.splitlines(keepends=True)]
+def _lines(text: str) -> list[str]:
+    """The lines as the lexer sees them; what else could end a line on a screen is made visible."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return [line.replace("\r", "\\r") for line in lines]

@@ -10,7 +10,7 @@ from ticketctl.errors import SettingsError, SettingsProblem
 from ticketctl.events import Emit, ignore
 from ticketctl.provision.migrate import rollback as rolling_back
 from ticketctl.provision.migrate import runner
-from ticketctl.provision.migrate.apply import Options
+from ticketctl.provision.migrate.options import Options
 from ticketctl.provision.migrate.planning.plan import DatabasePlan
 from ticketctl.provision.migrate.planning.results import DatabaseResult, DatabaseStatus
 from ticketctl.provision.migrate.planning.rollback_plan import RollbackPlan

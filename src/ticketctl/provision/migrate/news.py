@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ticketctl.events import Emit, Notice, Progress
-from ticketctl.provision.migrate.execution.lock_wait import Blocked
-from ticketctl.provision.migrate.execution.send import News
-from ticketctl.provision.migrate.execution.stages import Stage
+from ticketctl.provision.migrate.execution.limits import News
+from ticketctl.provision.migrate.source.targets import Target
+
+if TYPE_CHECKING:
+    from ticketctl.provision.migrate.execution.lock_wait import Blocked
+    from ticketctl.provision.migrate.execution.stages import Stage
 
 STEP = "migrate"  # the step's name in progress events
+
+
+def at_head(target: Target) -> Progress:
+    """Return the event that says that everything is applied to a database.
+
+    Args:
+        target: It.
+    """
+    return Progress(STEP, target.key, "at head", f"{len(target.migrations)} applied")
 
 
 def news_of(key: str, migration: str, emit: Emit) -> News:

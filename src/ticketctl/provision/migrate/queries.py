@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 
 @cache
@@ -14,5 +14,5 @@ def query(package: str, name: str) -> str:
         package: `record` or `execution`.
         name: File name without `.sql`.
     """
-    folder = resources.files("ticketctl.provision.migrate").joinpath(package, "sql")
-    return folder.joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    # Not by importlib.resources, whose import takes as long as everything else that a plan needs.
+    return Path(__file__).with_name(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

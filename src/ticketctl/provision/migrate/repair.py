@@ -9,12 +9,13 @@ from pathlib import Path
 from ticketctl import events
 from ticketctl.errors import MigrationError
 from ticketctl.events import Emit, Progress
-from ticketctl.provision.migrate.apply import LOCK_TIMEOUT
 from ticketctl.provision.migrate.execution.connections import Connections
+from ticketctl.provision.migrate.execution.limits import LockWait
 from ticketctl.provision.migrate.execution.lock import Holder
-from ticketctl.provision.migrate.execution.lock_wait import LockWait
-from ticketctl.provision.migrate.execution.session import Session, observe, open_session
+from ticketctl.provision.migrate.execution.observe import observe
+from ticketctl.provision.migrate.execution.session import Session, open_session
 from ticketctl.provision.migrate.news import STEP
+from ticketctl.provision.migrate.options import LOCK_TIMEOUT
 from ticketctl.provision.migrate.planning.repair_decision import decide
 from ticketctl.provision.migrate.planning.repair_plan import RepairAction, RepairPlan, Repairs
 from ticketctl.provision.migrate.record.journal import Entry

@@ -10,15 +10,15 @@ from ticketctl import events
 from ticketctl.errors import BackendOperationError, MigrationError
 from ticketctl.events import Emit, Notice, Progress
 from ticketctl.infra.mysql import quote_identifier, translating
-from ticketctl.provision.migrate.apply import LOCK_TIMEOUT
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.execute import Report, Work, execute
+from ticketctl.provision.migrate.execution.limits import Limits, LockWait
 from ticketctl.provision.migrate.execution.lock import Holder
-from ticketctl.provision.migrate.execution.lock_wait import LockWait
+from ticketctl.provision.migrate.execution.observe import observe
 from ticketctl.provision.migrate.execution.resolve import resolve
-from ticketctl.provision.migrate.execution.send import Limits
-from ticketctl.provision.migrate.execution.session import Session, observe, open_session
+from ticketctl.provision.migrate.execution.session import Session, open_session
 from ticketctl.provision.migrate.news import STEP, news_of
+from ticketctl.provision.migrate.options import LOCK_TIMEOUT
 from ticketctl.provision.migrate.parallel import one_at_a_time
 from ticketctl.provision.migrate.planning.plan import Step
 from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult

@@ -12,14 +12,14 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ticketctl import events
-from ticketctl.events import Emit
-from ticketctl.provision.migrate.apply import DatabaseRun, Options, Run
+from ticketctl.events import Emit, Notice
 from ticketctl.provision.migrate.execution.connections import Connections
-from ticketctl.provision.migrate.execution.session import observe
+from ticketctl.provision.migrate.execution.observe import observe
 from ticketctl.provision.migrate.execution.sizes import read_sizes
-from ticketctl.provision.migrate.news import STEP
+from ticketctl.provision.migrate.news import STEP, at_head
+from ticketctl.provision.migrate.options import Options
 from ticketctl.provision.migrate.parallel import in_parallel, one_at_a_time
-from ticketctl.provision.migrate.planning.plan import Plan, plan_database
+from ticketctl.provision.migrate.planning.plan import DatabasePlan, Plan, plan_database
 from ticketctl.provision.migrate.planning.results import ApplyResult, DatabaseResult, StatusResult
 from ticketctl.provision.migrate.planning.sizes import planned_tables, with_sizes
 from ticketctl.provision.migrate.planning.status import status_of
@@ -139,9 +139,7 @@ def apply(
         if dry_run:
             found = _with_sizes(connections, targets, found)
         else:
-            shared = Run(connections, options, threading.Event(), emit)
-            work = zip(targets, seen, found.databases, strict=True)
-            results = _apply_all([DatabaseRun(*one, shared) for one in work], connections)
+            results = _apply_all(list(zip(targets, seen, found.databases, strict=True)), connections, options, emit)
         result = ApplyResult(dry_run, found, results, time.monotonic() - began)
         answer.ok, answer.changed, answer.summary = not result.errors, result.changed, _summary(result)
     return result
@@ -171,15 +169,25 @@ def _with_sizes(connections: Connections, targets: Sequence[Target], found: Plan
     return Plan(tuple(databases))
 
 
-def _apply_all(runs: Sequence[DatabaseRun], connections: Connections) -> tuple[DatabaseResult, ...]:
-    busy = [run for run in runs if not run.planned.is_empty]
-    for run in runs:
-        run.tell_what_is_missing()
-        if run.planned.is_empty:
-            run.tell_at_head()
+def _apply_all(
+    work: Sequence[tuple[Target, History, DatabasePlan]], connections: Connections, options: Options, emit: Emit
+) -> tuple[DatabaseResult, ...]:
+    results = {}
+    for target, _, planned in work:
+        for name in planned.missing:
+            emit(Notice("warn", f"{target.database}: {name} is applied, but its file is gone"))
+        if planned.is_empty:
+            emit(at_head(target))
+            results[target.key] = DatabaseResult(target.key, target.database, created=False, applied=())
+    busy = [one for one in work if not one[2].is_empty]
     if busy:
-        in_parallel([run.apply for run in busy], abort=connections.abort)
-    return tuple(run.result() for run in runs)
+        # Imported only now: most runs find nothing to do, and should say so at once.
+        from ticketctl.provision.migrate.apply import DatabaseRun, Run
+
+        shared = Run(connections, options, threading.Event(), emit)
+        done = in_parallel([DatabaseRun(*one, shared).apply for one in busy], abort=connections.abort)
+        results |= {result.key: result for result in done}
+    return tuple(results[target.key] for target, _, _ in work)
 
 
 def _summary(result: ApplyResult) -> str:

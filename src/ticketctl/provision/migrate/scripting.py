@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ticketctl.provision.migrate.execution.connections import Connections
-from ticketctl.provision.migrate.execution.session import observe
+from ticketctl.provision.migrate.execution.observe import observe
 from ticketctl.provision.migrate.planning.plan import Plan, plan_database
 from ticketctl.provision.migrate.planning.script import Script, script_of
 from ticketctl.provision.migrate.source.targets import find_targets

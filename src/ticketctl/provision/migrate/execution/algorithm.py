@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ticketctl.errors import BackendError, BackendOperationError, MigrationCopyError
 from ticketctl.infra.mysql import answered, quote_identifier, translating
+from ticketctl.provision.migrate.execution.limits import COPY_LIMIT
 from ticketctl.provision.migrate.planning.amounts import in_words
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.syntax.alter import Alteration, read_alteration
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-DEFAULT_LIMIT = 64 * 1024 * 1024  # bytes; copying less takes about a second
 ALLOW_COPY = "-- ticketctl: allow-copy"
 
 # Unknown algorithm or lock (older servers, other flavours), not supported (without and with a reason),
@@ -66,7 +66,7 @@ def choose(
     statement: Statement,
     *,
     allow_copy: bool,
-    limit: int = DEFAULT_LIMIT,
+    limit: int = COPY_LIMIT,
 ) -> Choice:
     """Return how to execute a statement, so that no table above a size is copied or locked silently.
 

@@ -23,9 +23,10 @@ from ticketctl.errors import (
 from ticketctl.infra.mysql import answered, translating
 from ticketctl.provision.migrate.execution.definitions import read_definitions
 from ticketctl.provision.migrate.execution.engines import OtherEngines, read_other_engines
+from ticketctl.provision.migrate.execution.limits import Limits, News
 from ticketctl.provision.migrate.execution.probe import confirm_existing
 from ticketctl.provision.migrate.execution.resume import prepare_connection, read_values
-from ticketctl.provision.migrate.execution.send import Limits, News, Sender
+from ticketctl.provision.migrate.execution.send import Sender
 from ticketctl.provision.migrate.execution.session import Session
 from ticketctl.provision.migrate.planning.plan import Step
 from ticketctl.provision.migrate.record.history import Direction

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ticketctl.errors import BackendOperationError, MigrationBlockedError
 from ticketctl.infra.mysql import translating
 from ticketctl.provision.migrate.execution.blockers import Blockers
+from ticketctl.provision.migrate.execution.limits import LockWait
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:
@@ -25,25 +26,6 @@ _T = TypeVar("_T")
 
 LOCK_WAIT_TIMEOUT = 1205
 DEADLOCK = 1213
-
-
-@dataclass(frozen=True, slots=True)
-class LockWait:
-    """How patient a statement is. By default four tries in at most 34 s.
-
-    Attributes:
-        seconds: How long each try waits for a lock.
-        tries: How often it is tried.
-        pause: Seconds before the second try, doubled before each further one; a random part of up to
-            half of it is left out, so that two runners do not meet again and again.
-        worth_repeating: A try that took more seconds than this is the last. It had nearly done its work
-            when it could not get the table at its end, and would do all of it again.
-    """
-
-    seconds: int = 5
-    tries: int = 4
-    pause: float = 2.0
-    worth_repeating: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ticketctl.errors import MigrationLockedError
 from ticketctl.infra.mysql import translating
-from ticketctl.provision.migrate.execution.algorithm import DEFAULT_LIMIT, choose, run_choice
+from ticketctl.provision.migrate.execution.algorithm import choose, run_choice
 from ticketctl.provision.migrate.execution.blockers import Blockers, read_blockers
-from ticketctl.provision.migrate.execution.lock_wait import Blocked, LockWait, try_repeatedly
+from ticketctl.provision.migrate.execution.limits import Limits, News
+from ticketctl.provision.migrate.execution.lock_wait import try_repeatedly
 from ticketctl.provision.migrate.execution.session import Session
-from ticketctl.provision.migrate.execution.stages import AlterWatch, Stage
+from ticketctl.provision.migrate.execution.stages import AlterWatch
 from ticketctl.provision.migrate.syntax.lexer import Statement, TokenKind
 from ticketctl.provision.migrate.syntax.names import bare
 
@@ -20,36 +20,6 @@ from ticketctl.provision.migrate.syntax.names import bare
 ALREADY_THERE = {1007, 1050, 1060, 1061, 1304, 1359, 1537}
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a statement may cost others.
-
-    Attributes:
-        copy_limit: Bytes of data and indexes up to which a table may be copied while nobody can write to it.
-        allow_copy: Whether the file allows that for any table.
-        wait: How long a statement waits for locks, and how often it comes again.
-    """
-
-    copy_limit: int = DEFAULT_LIMIT
-    allow_copy: bool = False
-    wait: LockWait = field(default_factory=LockWait)
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """Where the sender says what a reader should know meanwhile.
-
-    Attributes:
-        warn: Takes a sentence.
-        blocked: Takes who holds what the statement waits for.
-        stage: Takes how far a long statement is; called from another thread.
-    """
-
-    warn: Callable[[str], None]
-    blocked: Callable[[Blocked], None]
-    stage: Callable[[Stage], None]
 
 
 class Sender:

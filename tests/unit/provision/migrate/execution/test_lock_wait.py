@@ -8,7 +8,8 @@ import pytest
 
 from ticketctl.errors import BackendOperationError, MigrationBlockedError
 from ticketctl.provision.migrate.execution.blockers import Blocker, Blockers
-from ticketctl.provision.migrate.execution.lock_wait import Blocked, LockWait, try_repeatedly
+from ticketctl.provision.migrate.execution.limits import LockWait
+from ticketctl.provision.migrate.execution.lock_wait import Blocked, try_repeatedly
 
 APP = Blocker("app", "10.0.0.7", 812, "SELECT 1", 95, "t", running=False)
 
