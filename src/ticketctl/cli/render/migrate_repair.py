@@ -66,7 +66,8 @@ def _database_lines(found: DatabaseVerification) -> list[str]:
             f"{head}: the database does not exist",
             f"  next: `ticketctl migrate apply --only {found.key}` creates it",
         ]
-    lines = [f"{head}: {len(found.wrong)} of {found.migrations} migrations are not as they should be"]
+    is_not = "is not as it" if len(found.wrong) == 1 else "are not as they"
+    lines = [f"{head}: {len(found.wrong)} of {found.migrations} migrations {is_not} should be"]
     width = max(len(wrong.migration) for wrong in found.wrong)
     for step, group in groupby(found.wrong, key=lambda wrong: wrong.next_step):
         for wrong in group:

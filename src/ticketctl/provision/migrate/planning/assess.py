@@ -76,7 +76,8 @@ def _in_the_middle(migration: Migration, record: Record, history: History) -> As
     mark = find_mark(migration.up.statements, journal)
     if mark.problem is not None:
         state: State = "edited" if mark.problem == "edited" else "in doubt"
-        return Assessment(migration.name, state, mark, mark.why)
+        why = f"statement {mark.at}: {mark.why}" if mark.problem == "in doubt" else mark.why
+        return Assessment(migration.name, state, mark, why)
     failed = next((row for row in journal if row.state == "failed"), None)
     detail = f"stopped before statement {mark.next} of {record.statements}"
     if mark.open is not None:

@@ -20,11 +20,11 @@ from ticketctl.provision.migrate.syntax.checksum import statement_checksum
 from ticketctl.provision.migrate.syntax.statements import EXCERPT_LENGTH, excerpt, kind_of
 
 _PURPOSES: dict[Kind, str] = {
-    "accept-edit": "it accepts a file that was edited after it was executed",
-    "mark": "it records as applied, without executing it, what is not",
-    "unmark": "it forgets what is recorded of a migration, and undoes nothing",
-    "landed": "it answers for a statement that was started and whose outcome is not known",
-    "not-landed": "it answers for a statement that was started and whose outcome is not known",
+    "accept-edit": "accepts a file that was edited after it was executed",
+    "mark": "records as applied, without executing it, what is not",
+    "unmark": "forgets what is recorded of a migration, and undoes nothing",
+    "landed": "answers for a statement that was started and whose outcome is not known",
+    "not-landed": "answers for a statement that was started and whose outcome is not known",
 }
 
 
@@ -161,7 +161,7 @@ class _Decision:
             "accept-edit",
             name,
             f"{_of(stop)}{_numbered(changed)} done, with other text",
-            f"done as {stop.file.path} says now; {self._goes_on(stop, len(done) + 1)}",
+            f"{_of(stop)}{_numbered(changed)} done as {stop.file.path} says now; {self._goes_on(stop, len(done) + 1)}",
             stop.direction,
             tuple(changed),
             tuple(_shown(stop.file, position) for position in changed),
@@ -179,11 +179,11 @@ class _Decision:
             raise self._misfit(kind, migration.name)
         at, statements = started.position, stop.file.statements
         if kind == "landed":
-            after = f"done; {self._goes_on(stop, at + 1)}"
+            after = f"{_of(stop)}statement {at} done; {self._goes_on(stop, at + 1)}"
             if at > len(statements) or statement_checksum(statements[at - 1]) != started.checksum:
-                after = f"done; {stop.file.path} says something else there now, which will count as an edit"
+                after = f"statement {at} done; {stop.file.path} says something else there now, and will count as edited"
         else:
-            after = f"not executed; {self._goes_on(stop, at)}"
+            after = f"{_of(stop)}statement {at} not executed; {self._goes_on(stop, at)}"
         shown = _shown(stop.file, at) if started.sql_text is None and at <= len(statements) else _sent(started)
         before = f"{_of(stop)}statement {at} started, its outcome not known"
         return RepairAction(kind, migration.name, before, after, stop.direction, (at,), (shown,), stop.file.sha256)
@@ -205,7 +205,7 @@ class _Decision:
             kind,
             name,
             f"{_of(stop)}{_numbered(again)} done, and the temporary table of statement {at} is gone",
-            f"not executed; {self._goes_on(stop, at)}, these statements a second time",
+            f"not executed; {self._goes_on(stop, at)}, and executes them a second time",
             stop.direction,
             (at,),
             tuple(_shown(stop.file, position) for position in again),
@@ -270,6 +270,8 @@ class _Decision:
     def _goes_on(self, stop: _Stop, position: int) -> str:
         command = "rollback" if stop.direction == "rollback" else "apply"
         total = len(stop.file.statements)
+        if any(row.position == position and row.state == "started" for row in stop.journal) and stop.mark.open is None:
+            return f"statement {position} was started, and is looked at next"
         if position > total:
             return f"nothing of the file is left, and `{command}` ends it"
         return f"`{command}` goes on at statement {position} of {total}"
@@ -286,12 +288,12 @@ class _Decision:
             f"other means, {repair} --mark {name}`; to begin anew, `--unmark {name}`",
         }
         state = "pending" if status.state == "late" else status.state
-        said = f"{status.detail}; " if status.detail else ""
+        said = f"{status.detail}\n" if status.detail else ""
         return MigrationRepairError(
             f"--{kind} does not fit {name}, which {what} in {self._target.database}",
             migration=name,
             state=status.state,
-            why=f"{said}{_PURPOSES[kind]}",
+            why=f"{said}--{kind} {_PURPOSES[kind]}",
             next_step=steps.get(state) or next_step(self._target.key, status),
         )
 
