@@ -29,7 +29,7 @@ _EXIT = re.compile(r"# exit (\d+)$")
 _PROGRESS = re.compile(r"\d\d:\d\d:\d\d .*")
 _VARIABLE = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "(time)"),
-    (re.compile(r"\b\d+(?:\.\d+)? s\b"), "(seconds) s"),
+    (re.compile(r"\b\d+(?:\.\d+)? ?s\b"), "(seconds) s"),
     (re.compile(r"127\.0\.0\.1:\d+"), "(address)"),
     (re.compile(r" +"), " "),  # columns are as wide as their longest word, and some words are variable
 )
@@ -89,12 +89,10 @@ class Reader:
     Args:
         folder: Where the reader is.
         environ: The shell's environment.
-        spoken: What is printed here, to what a page calls it.
     """
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], spoken: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self._folder = folder
-        self._spoken = {f"{folder}/": "", **spoken}
         self._end = f"end-{uuid.uuid4().hex}"
         self._shell = subprocess.Popen(
             ["bash", "--norc"],
@@ -150,16 +148,11 @@ class Reader:
         try:
             for line in self._shell.stdout:
                 if line.startswith(self._end):
-                    return self._spoken_as_in_pages("".join(printed)[:-1]), int(line.split()[1])
+                    return "".join(printed)[:-1].replace(f"{self._folder}/", ""), int(line.split()[1])
                 printed.append(line)
         finally:
             watchdog.cancel()
         raise WrongPageError(f"$ {text}\nthe shell has ended, or did not answer in {COMMAND_SECONDS:.0f} s\n{printed}")
-
-    def _spoken_as_in_pages(self, text: str) -> str:
-        for ours, theirs in self._spoken.items():
-            text = text.replace(ours, theirs)
-        return text
 
 
 def _usual(line: str) -> str:

@@ -5,46 +5,76 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from integration.conftest import ROOT_PASSWORD
+from integration.migrate.conftest import Root
 from integration.migrate.documents import Reader, WrongPageError
+from integration.servers import Server
 from ticketctl.migrations import MysqlEndpoint
 from ticketctl.provision.scaffold import scaffold
 
 pytestmark = pytest.mark.integration
 HOWTO = Path(__file__).parents[3] / "docs" / "howto"
-DATABASES = ("events_db", "inventory_db", "bookings_db")
+DATABASES = ("events_db", "inventory_db", "bookings_db", "ticketctl_scratch_try")
+# The real client, in the server's container, with the account and the address that its user has in a file.
+MYSQL_CLIENT = """\
+#!/bin/sh
+exec docker exec --interactive --env MYSQL_PWD={password} {container} mysql --user=root "$@"
+"""
 
 
 @pytest.fixture
-def reader(tmp_path: Path, migration_account: MysqlEndpoint, scratch_name: Callable[..., str]) -> Iterator[Reader]:
-    """Somebody in a fresh project whose stack is up, but for the names of its databases."""
+def reader(tmp_path: Path, own_mysql: Server, migration_account: MysqlEndpoint, root: Root) -> Iterator[Reader]:
+    """Somebody in a fresh project whose stack is up."""
     folder = tmp_path / "tickets"
     scaffold(folder)
-    names = {name: scratch_name(f"_{name}") for name in DATABASES}
-    settings = folder / "ticketctl.yaml"
-    settings.write_text(re.sub("|".join(names), lambda found: names[found[0]], settings.read_text()))
-    compose = folder / "compose"
-    env = (compose / ".env.example").read_text()
-    env = re.sub(r"MIGRATION_PASSWORD=.*", f"MIGRATION_PASSWORD={migration_account.password.reveal()}", env)
-    env = env.replace("# MYSQL_PORT=3306", f"MYSQL_PORT={migration_account.port}")
-    env = re.sub(r"# ([A-Z_]+_PORT=)", r"\1", env)
-    (compose / ".env").write_text(env)
-    (compose / ".env").chmod(0o600)
+    write_env(folder / "compose", migration_account)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "mysql").write_text(MYSQL_CLIENT.format(password=ROOT_PASSWORD.reveal(), container=own_mysql.name))
+    (programs / "mysql").chmod(0o700)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TICKETCTL_", "PYTEST"))}
-    # The programs that the page speaks of, as in the project's own environment.
-    environ = {**inherited, "PATH": f"{Path(sys.executable).parent}:{inherited['PATH']}", "NO_COLOR": "1"}
-    reader = Reader(folder, environ, {ours: theirs for theirs, ours in names.items()})
+    path = f"{programs}:{Path(sys.executable).parent}:{inherited['PATH']}"
+    drop(root)
+    reader = Reader(folder, {**inherited, "PATH": path, "NO_COLOR": "1"})
     yield reader
     reader.close()
+    drop(root)
 
 
-@pytest.mark.parametrize(("page", "outputs"), [("migrations.md", 20), ("test-with-migrations.md", 3)])
+def write_env(compose: Path, account: MysqlEndpoint) -> None:
+    """What `up` writes, for a stack of which only MySQL is asked."""
+    env = (compose / ".env.example").read_text()
+    env = re.sub(r"MIGRATION_PASSWORD=.*", f"MIGRATION_PASSWORD={account.password.reveal()}", env)
+    env = env.replace("# MYSQL_PORT=3306", f"MYSQL_PORT={account.port}")
+    path = compose / ".env"
+    path.write_text(re.sub(r"# ([A-Z_]+_PORT=)", r"\1", env))
+    path.chmod(0o600)
+
+
+def drop(root: Root) -> None:
+    for name in DATABASES:
+        root(f"DROP DATABASE IF EXISTS {name}")
+
+
+@pytest.mark.parametrize(("page", "outputs"), [("migrations.md", 35), ("test-with-migrations.md", 3)])
 def test_a_page_is_true_from_its_first_line_to_its_last(reader: Reader, page: str, outputs: int) -> None:
     assert reader.follow((HOWTO / page).read_text(encoding="utf-8")) >= outputs
+
+
+def test_a_wrong_word_in_what_a_page_shows_is_found(reader: Reader) -> None:
+    page = (HOWTO / "migrations.md").read_text(encoding="utf-8")
+    wrong = page.replace(
+        "(bookings_db): applied 001_initial (4 statements", "(bookings_db): applied 001_initial (5 statements"
+    )
+
+    with pytest.raises(WrongPageError, match=r"ticketctl migrate apply\n--- the page shows\n") as caught:
+        reader.follow(wrong)
+    assert "bookings (bookings_db): applied 001_initial (4 statements" in str(caught.value)
 
 
 CONSOLE = "```console\n{}\n```\n"
