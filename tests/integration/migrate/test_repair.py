@@ -16,6 +16,7 @@ from integration.migrate.conftest import Root
 from integration.migrate.test_command import Command
 from integration.migrate.yoyo_client import listed, yoyo
 from ticketctl.errors import (
+    BackendOperationError,
     BackendUnreachableError,
     MigrationEditedError,
     MigrationError,
@@ -173,6 +174,22 @@ def test_several_repairs_are_one(three: Bench, repairing: Repairing) -> None:
     # 001_a is behind applied ones now, and is shown as such.
     assert three.states() == {"001_a": "late", "002_b": "applied", "003_c": "applied"}
     assert listed(three) == {"001_a": "U", "002_b": "A", "003_c": "A"}
+
+
+def test_what_the_server_refuses_in_part_is_not_done_at_all(three: Bench, repairing: Repairing, root: Root) -> None:
+    database = three.endpoint.database
+    root(
+        f"CREATE TRIGGER {database}.refusal BEFORE INSERT ON {database}.ticketctl_migration FOR EACH ROW"
+        " IF NEW.migration = '003_c' THEN SIGNAL SQLSTATE '45000'; END IF"
+    )
+    planned = repairing.plan(unmark=("001_a",), mark=("002_b", "003_c"))
+    with pytest.raises(BackendOperationError):
+        repairing.execute(planned)
+    assert three.states() == {"001_a": "applied", "002_b": "pending", "003_c": "pending"}
+    assert listed(three) == {"001_a": "A", "002_b": "U", "003_c": "U"}
+    root(f"DROP TRIGGER {database}.refusal")
+    repairing.execute(planned)
+    assert three.states() == {"001_a": "late", "002_b": "applied", "003_c": "applied"}
 
 
 def test_a_migration_whose_file_is_gone_is_forgotten(three: Bench, repairing: Repairing) -> None:

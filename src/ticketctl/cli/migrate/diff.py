@@ -33,6 +33,9 @@ def diff(
     note = note_on_diff(result)
     if note and not json:
         run.emit(Notice("info", note))
-    if result.text or json:
-        run.show(result, text=lambda: coloured_diff(result.text) if sys.stdout.isatty() else result.text)
+    if result.text and sys.stdout.isatty() and not json:
+        run.close()
+        run.console.print(coloured_diff(result.text), soft_wrap=True)
+    elif result.text or json:
+        run.show(result, text=lambda: result.text)
     run.exit(ok=not result.text)

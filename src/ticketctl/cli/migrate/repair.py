@@ -62,6 +62,8 @@ def repair(
     if dry_run:
         run.show(planned, text=lambda: str(planned))
         return
+    run.interrupted_note = "nothing was changed\n"
     run.confirm(str(planned), yes=yes, consequence="this changes what is recorded, not data")
+    run.interrupted_note = "interrupted; all of it was recorded or nothing: `ticketctl migrate status` shows which\n"
     result = repair_record(*where, planned=planned, lock_timeout=lock_timeout, emit=run.emit)
     run.show(result, text=lambda: repaired_text(result))

@@ -100,7 +100,8 @@ def decide(target: Target, history: History, steps: int) -> RollbackPlan:
             f"{gone} is applied to {target.database}, but its file is gone",
             path=folder / f"{gone}.sql",
             why="it may build on what would be rolled back, and cannot be rolled back itself",
-            next_step="check out the version that has it",
+            next_step="check out the version that has it; or, if it is gone for good, "
+            f"`ticketctl migrate repair {target.key} --unmark {gone}`",
         )
     if history.held_by:
         raise MigrationLockedError(
