@@ -198,12 +198,16 @@ class _Execution:
             self._compare(entry, note)
         self._journal.finished(entry, self._values())
         if not tellable:
+            self._session.existing.forget()
             self._journal.flush()
 
     def _definitions(self, objects: Sequence[SchemaObject]) -> dict[str, str | None]:
+        absent = {one for one in objects if self._session.existing.is_absent(one)}
         with self._journal.connection.cursor() as cursor:
-            definitions = read_definitions(cursor, self._session.endpoint, objects)
-        return {one.key: definition for one, definition in definitions.items()}
+            there = [one for one in objects if one not in absent]
+            definitions = read_definitions(cursor, self._session.endpoint, there) if there else {}
+        self._session.existing.may_exist(objects)
+        return {one.key: definitions.get(one) for one in objects}
 
     def _entry(self, position: int, kind: StatementKind) -> Entry:
         statement = self._file.statements[position - 1]

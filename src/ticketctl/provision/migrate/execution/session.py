@@ -11,6 +11,7 @@ from ticketctl.infra.mysql import connect, quote_identifier, translating
 from ticketctl.provision.migrate.execution import lock
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.definitions import make_neutral
+from ticketctl.provision.migrate.execution.existing import Existing
 from ticketctl.provision.migrate.execution.limits import LockWait
 from ticketctl.provision.migrate.execution.lock import Holder
 from ticketctl.provision.migrate.execution.lock_wait import limit_waits
@@ -35,6 +36,7 @@ class Session:
         lock: Name of the lock.
         hazards: Why the lock may not be worth what it should be, in sentences.
         journal: Notes them, on a connection of its own.
+        existing: Which names the database has.
         history: What the database said after the lock was won.
     """
 
@@ -44,6 +46,7 @@ class Session:
     lock: str
     hazards: tuple[str, ...]
     journal: Journal
+    existing: Existing
     history: History
 
     def read_history_again(self) -> None:
@@ -102,5 +105,7 @@ def open_session(
             owner = lock.connection_id(connection, endpoint)
             journal = Journal(second, endpoint, lock=name, owner=owner)
             journal.create_tables()
-            yield Session(endpoint, connection, owner, name, hazards, journal, read_history(second, endpoint))
+            existing = Existing(second, endpoint)
+            history = read_history(second, endpoint)
+            yield Session(endpoint, connection, owner, name, hazards, journal, existing, history)
             journal.flush()
