@@ -11,6 +11,7 @@ from ticketctl.provision.migrate.execution.limits import Limits, LockWait
 from ticketctl.provision.migrate.migrator import Migrator
 from ticketctl.provision.migrate.options import Options
 from ticketctl.provision.migrate.planning.plan import DatabasePlan, PlannedStatement, Step
+from ticketctl.provision.migrate.planning.repair_plan import RepairAction, RepairPlan, Repairs
 from ticketctl.provision.migrate.planning.results import (
     AppliedMigration,
     DatabaseResult,
@@ -18,6 +19,7 @@ from ticketctl.provision.migrate.planning.results import (
     MigrationStatus,
 )
 from ticketctl.provision.migrate.planning.rollback_plan import LostRows, RollbackPlan
+from ticketctl.provision.migrate.planning.verification import DatabaseVerification, Wrong
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.secret import Secret
 
@@ -26,6 +28,7 @@ __all__ = [
     "DatabasePlan",
     "DatabaseResult",
     "DatabaseStatus",
+    "DatabaseVerification",
     "Limits",
     "LockWait",
     "LostRows",
@@ -34,7 +37,11 @@ __all__ = [
     "MysqlEndpoint",
     "Options",
     "PlannedStatement",
+    "RepairAction",
+    "RepairPlan",
+    "Repairs",
     "RollbackPlan",
     "Secret",
     "Step",
+    "Wrong",
 ]

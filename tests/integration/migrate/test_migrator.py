@@ -20,11 +20,12 @@ from ticketctl.errors import (
     MigrationEditedError,
     MigrationLateError,
     MigrationLockedError,
+    MigrationRepairError,
     MigrationStatementError,
     SettingsError,
 )
 from ticketctl.events import Event, Progress, StepFinished, StepStarted
-from ticketctl.migrations import Migrator, MysqlEndpoint, Options
+from ticketctl.migrations import Migrator, MysqlEndpoint, Options, Repairs
 from ticketctl.settings.mysql_url import mysql_url
 
 pytestmark = pytest.mark.integration
@@ -104,6 +105,27 @@ def test_what_fails_is_raised_with_its_type_and_goes_on_when_it_is_corrected(
         migrator.plan()
 
 
+def test_what_is_recorded_is_verified_and_repaired(endpoint: MysqlEndpoint, folder: Path) -> None:
+    migrator = Migrator(endpoint, folder)
+    migrator.apply()
+    assert migrator.verify().ok
+    second = folder / "002_b.sql"
+    second.write_text("-- depends: 001_a\nCREATE TABLE b (y INT);\n")
+    (folder / "003_c.sql").write_text("CREATE TABLE c (x INT);\n")
+
+    assert [(wrong.migration, wrong.state) for wrong in migrator.verify().wrong] == [
+        ("002_b", "edited"),
+        ("003_c", "pending"),
+    ]
+    repairs = Repairs(accept_edit=("002_b",), mark=("003_c",))
+    shown = migrator.plan_repair(repairs)
+    assert not migrator.verify().ok
+    assert migrator.repair(repairs) == shown
+    assert migrator.verify().ok
+    with pytest.raises(MigrationRepairError):
+        migrator.repair(Repairs(landed=("001_a",)))
+
+
 def test_options_are_those_of_the_command(endpoint: MysqlEndpoint, folder: Path) -> None:
     Migrator(endpoint, folder).apply()
     (folder / "000_late.sql").write_text("CREATE TABLE late (x INT);\n")
@@ -123,7 +145,7 @@ def test_it_waits_for_another_run_as_long_as_it_is_told(endpoint: MysqlEndpoint,
 
     Migrator(endpoint, folder).apply()
     (folder / "003_c.sql").write_text("CREATE TABLE c (x INT);\n")
-    assert root("SELECT GET_LOCK(%s, 0)", lock_name(endpoint.database or "")) == [(1,)]
+    assert root("SELECT GET_LOCK(%s, 5)", lock_name(endpoint.database or "")) == [(1,)]
     migrator = Migrator(endpoint, folder, options=Options(lock_timeout=1))
 
     began = time.monotonic()

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from ticketctl.errors import SettingsError, SettingsProblem
 from ticketctl.events import Emit, ignore
-from ticketctl.provision.migrate import rollback as rolling_back
 from ticketctl.provision.migrate import runner
 from ticketctl.provision.migrate.options import Options
 from ticketctl.provision.migrate.planning.plan import DatabasePlan
+from ticketctl.provision.migrate.planning.repair_plan import RepairPlan, Repairs
 from ticketctl.provision.migrate.planning.results import DatabaseResult, DatabaseStatus
 from ticketctl.provision.migrate.planning.rollback_plan import RollbackPlan
+from ticketctl.provision.migrate.planning.verification import DatabaseVerification, verification_of
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 from ticketctl.settings.mysql_url import parse_mysql_url
@@ -94,6 +95,18 @@ class Migrator:
         (status,) = runner.status(*self._where).databases
         return status
 
+    def verify(self) -> DatabaseVerification:
+        """Return what is wrong, each with what to do about it; changes nothing.
+
+        Wrong is all that is not applied as its file says, and what is applied with its file gone.
+
+        Raises:
+            MigrationFileError: A file cannot be used.
+            BackendError: The server cannot be reached or refuses.
+        """
+        (found,) = verification_of(runner.status(*self._where)).databases
+        return found
+
     def apply(self) -> DatabaseResult:
         """Apply what is pending, each statement once; create the database if it is missing.
 
@@ -131,7 +144,9 @@ class Migrator:
             YoyoLedgerError: yoyo is at work, or has changed what is applied.
             BackendError: The server cannot be reached or refuses.
         """
-        return rolling_back.plan_rollback(*self._where, key=self._key, steps=steps)
+        from ticketctl.provision.migrate.rollback import plan_rollback
+
+        return plan_rollback(*self._where, key=self._key, steps=steps)
 
     def rollback(self, steps: int = 1) -> DatabaseResult:
         """Undo the newest migrations by their rollback files. It asks nobody: `plan_rollback` shows what goes.
@@ -151,12 +166,55 @@ class Migrator:
             YoyoLedgerError: yoyo is at work, or has changed what is applied.
             BackendError: The server cannot be reached or refuses.
         """
+        from ticketctl.provision.migrate.rollback import rollback
+
         planned = self.plan_rollback(steps)
         if planned.is_empty:
             return DatabaseResult(planned.key, planned.database, created=False, applied=())
-        return rolling_back.rollback(
-            *self._where, planned=planned, emit=self._emit, lock_timeout=self._options.lock_timeout
-        )
+        return rollback(*self._where, planned=planned, emit=self._emit, lock_timeout=self._options.lock_timeout)
+
+    def plan_repair(self, repairs: Repairs) -> RepairPlan:
+        """Return what `repair` would change in what is recorded; changes nothing.
+
+        Args:
+            repairs: What is to be repaired.
+
+        Raises:
+            MigrationRepairError: A repair does not fit what has become of its migration.
+            MigrationFileError: A file cannot be used.
+            MigrationLockedError: Another run is in the middle of a migration.
+            YoyoLedgerError: yoyo is at work.
+            MigrationError: The database does not exist.
+            BackendError: The server cannot be reached or refuses.
+            UnknownNameError: There is no such migration.
+        """
+        from ticketctl.provision.migrate.repair import plan_repair
+
+        return plan_repair(*self._where, key=self._key, repairs=repairs)
+
+    def repair(self, repairs: Repairs) -> RepairPlan:
+        """Change what is recorded of migrations, all of it or nothing; the schema is not touched.
+
+        Args:
+            repairs: What is to be repaired, such as `Repairs(landed=("003_close_old_bookings",))`.
+
+        Returns:
+            What was changed.
+
+        Raises:
+            MigrationRepairError: A repair does not fit what has become of its migration.
+            MigrationFileError: A file cannot be used.
+            MigrationLockedError: Another run did not finish in time.
+            YoyoLedgerError: yoyo is at work.
+            MigrationError: The database does not exist, or what is recorded has changed meanwhile.
+            BackendError: The server cannot be reached or refuses.
+            UnknownNameError: There is no such migration.
+        """
+        from ticketctl.provision.migrate.repair import repair
+
+        planned = self.plan_repair(repairs)
+        repair(*self._where, planned=planned, emit=self._emit, lock_timeout=self._options.lock_timeout)
+        return planned
 
     @property
     def _where(self) -> tuple[Path, Mapping[str, DatabaseSettings], Mapping[str, MysqlEndpoint]]:
