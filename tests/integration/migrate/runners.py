@@ -149,7 +149,7 @@ def _believe(outcome: Literal["landed", "not landed"]) -> None:
     setattr(resolve, "probe", lambda *_: Finding(outcome, "not looked at"))  # noqa: B010  # it is not the module's own
 
 
-_OWNER = re.compile(r"(?<=\) = )(%\(owner\)s|CONNECTION_ID\(\))")
+_OWNER = re.compile(r"(?<=\) = )(%\(owner\)s|CONNECTION_ID\(\)|\d+(?=, 0, \(SELECT))")
 
 ACTIONS: dict[str, Callable[[Task], bool]] = {
     "apply": _apply,
