@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from ticketctl.errors import BackendError, BackendUnreachableError, MigrationStatementError
 from ticketctl.infra.mysql import answered, connect, quote_identifier, translating
-from ticketctl.provision.migrate.execution.lock_wait import LockWait, limit_waits
+from ticketctl.provision.migrate.execution.limits import LockWait
+from ticketctl.provision.migrate.execution.lock_wait import limit_waits
 from ticketctl.provision.migrate.planning.baseline_plan import LeftOut, left_out_for
 from ticketctl.provision.migrate.source.files import Migration
 from ticketctl.provision.migrate.syntax.confine import Confinement
+from ticketctl.provision.migrate.syntax.footprint import SchemaObject, footprint
 from ticketctl.provision.migrate.syntax.guard import SENT, NotConfinedError
 from ticketctl.provision.migrate.syntax.lexer import Statement, TokenKind
 from ticketctl.provision.migrate.syntax.names import bare
+from ticketctl.provision.migrate.syntax.rewrite import code_tokens, names_in
 from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
 from ticketctl.provision.migrate.syntax.units import with_explicit_drops
 from ticketctl.settings.endpoints import MysqlEndpoint
@@ -37,6 +40,7 @@ class Replay:
         scratch: Name of the schema to execute them in, which is empty.
         migrations: The migrations, in their order.
         left_out: Statements to leave out, as migration and position.
+        missing: What those would have made, whose names no later statement may use.
         confinement: Turns the others.
         began: Called with migration, position and statement before each.
     """
@@ -45,11 +49,12 @@ class Replay:
     scratch: str
     migrations: Sequence[Migration]
     left_out: Collection[tuple[str, int]]
+    missing: Collection[SchemaObject]
     confinement: Confinement
     began: Callable[[Migration, int, Statement], None]
 
 
-def replay(work: Replay) -> tuple[LeftOut, ...]:
+def replay(work: Replay) -> tuple[tuple[LeftOut, ...], frozenset[SchemaObject]]:
     """Execute migrations in the scratch schema, on connections of its own.
 
     As in a run, a migration finds a new connection when the one before has changed it.
@@ -58,22 +63,24 @@ def replay(work: Replay) -> tuple[LeftOut, ...]:
         work: What to execute.
 
     Returns:
-        Statements that turned out, when the server had put them together, to touch something else.
+        Statements that turned out, when the server had put them together, to touch something else, and
+        everything that is missing for such reasons.
 
     Raises:
         MigrationStatementError: The server refuses a statement.
         BackendError: The server cannot be reached.
     """
     found: list[LeftOut] = []
+    missing = set(work.missing)
     waiting = list(work.migrations)
     while waiting:
         with _opened(work) as connection:
-            one = _Connection(work, connection)
+            one = _Connection(work, connection, missing)
             for migration in list(waiting):
                 found += one.run(waiting.pop(0))
                 if _OF_THE_CONNECTION & {kind_of(statement) for statement in migration.up.statements}:
                     break
-    return tuple(found)
+    return tuple(found), frozenset(missing)
 
 
 @contextmanager
@@ -84,14 +91,17 @@ def _opened(work: Replay) -> Iterator[Connection[Cursor]]:
 
 
 class _Connection:
-    def __init__(self, work: Replay, connection: Connection[Cursor]) -> None:
+    def __init__(self, work: Replay, connection: Connection[Cursor], missing: set[SchemaObject]) -> None:
         self._work = work
         self._connection = connection
+        self._missing = missing
         self._not_prepared: set[str] = set()
 
     def run(self, migration: Migration) -> Iterator[LeftOut]:
         for position, statement in enumerate(with_explicit_drops(migration.up.statements), start=1):
             if (migration.name, position) in self._work.left_out:
+                if statement.words[0] == "PREPARE":
+                    self._not_prepared.add(_prepared_name(statement))
                 continue
             self._work.began(migration, position, statement)
             try:
@@ -115,13 +125,24 @@ class _Connection:
         self._not_prepared.add(name)
         text = self._text(statement)
         if text is not None:
-            sent = self._work.confinement.confine_text(text)
+            sent = self._confined(text)
             # Whatever the character set and sql_mode of the connection are by now.
             self._send(f"SET {SENT} = _utf8mb4 X'{sent.encode().hex()}'")
             self._send(f"PREPARE {quote_identifier(name)} FROM {SENT}")
         else:
             self._send(f"PREPARE {quote_identifier(name)} FROM {_source(statement)}")  # the server's own error
         self._not_prepared.discard(name)
+
+    def _confined(self, text: str) -> str:
+        needed = [one for one in sorted(self._missing) if one.name.lower() in names_in(text)]
+        try:
+            if needed:
+                raise NotConfinedError(f"it may need {needed[0]}, which is left out")
+            return self._work.confinement.confine_text(text)
+        except NotConfinedError:
+            prepared = Statement(text, tuple(code_tokens(text)), 1, 1)
+            self._missing.update(footprint(prepared, self._work.endpoint.database or "").objects)
+            raise
 
     def _text(self, statement: Statement) -> str | None:
         with translating(self._work.endpoint), self._connection.cursor() as cursor:
