@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ticketctl.errors import TicketctlError
 from ticketctl.events import Emit, Notice, Progress
+from ticketctl.provision.migrate.execution.ahead import Ahead
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.execute import Report, Work, execute
 from ticketctl.provision.migrate.execution.lock import Holder
@@ -17,6 +19,7 @@ from ticketctl.provision.migrate.news import STEP, at_head, news_of
 from ticketctl.provision.migrate.options import Options
 from ticketctl.provision.migrate.planning.plan import DatabasePlan, Step, plan_database
 from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult
+from ticketctl.provision.migrate.record.entry import Entry
 from ticketctl.provision.migrate.record.history import History
 from ticketctl.provision.migrate.source.files import Migration
 from ticketctl.provision.migrate.source.targets import Target
@@ -63,6 +66,7 @@ class DatabaseRun:
         self._planned = planned
         self._seen = seen
         self._target = target
+        self._migrations = {migration.name: migration for migration in target.migrations}
         self._connections = run.connections
         self._options = run.options
         self._failed = run.failed
@@ -103,18 +107,18 @@ class DatabaseRun:
             waiting=self._waiting,
         ) as session:
             self._tell_hazards(session)
-            for migration in self._target.migrations:
-                resolve(session, migration)
+            resolve(session, self._target.migrations)
             # What was planned before the lock was won may have been done by whoever held it.
             planned = self._plan(session)
             self._agree_with_yoyo(session, planned)
             steps = planned.steps
+            ahead = Ahead(self._entries(steps))
             for place, step in enumerate(steps):
                 if self._failed.is_set() and not self._options.keep_going:
                     self._left = tuple(step.name for step in steps[place:])
                     self._emit(Progress(STEP, self._target.key, "stopped", f"{len(self._left)} left"))
                     return False
-                if self._apply_step(session, step) and place + 1 < len(steps):
+                if self._apply_step(session, step, ahead) and place + 1 < len(steps):
                     return True
         self._emit(at_head(self._target))
         return False
@@ -139,17 +143,26 @@ class DatabaseRun:
             target.key, target.database, target.migrations, session.history, allow_late=self._options.allow_late
         )
 
-    def _apply_step(self, session: Session, step: Step) -> bool:
+    def _entries(self, steps: Sequence[Step]) -> list[Entry]:
+        """All statements to come, as far as one connection executes them."""
+        return [
+            Entry(step.name, "apply", position, statement, kind_of(statement).value)
+            for step in steps
+            for position, statement in enumerate(self._migrations[step.name].up.statements, start=1)
+            if position >= step.first
+        ]
+
+    def _apply_step(self, session: Session, step: Step, ahead: Ahead) -> bool:
         """Apply a migration; return whether it has changed the connection for those after it."""
         began = time.monotonic()
-        migration = next(migration for migration in self._target.migrations if migration.name == step.name)
+        migration = self._migrations[step.name]
         resumed = step.name in session.history.records
         if step.late_behind:
             warning = f"{self._target.key}: {step.name} comes late, {step.late_behind} is applied already"
             self._emit(Notice("warn", warning))
         session.journal.start_migration(migration)
         limits = replace(self._options.limits, allow_copy=migration.allows_copy)
-        execute(session, Work(migration.up, step, "apply", limits), self._report(migration, step))
+        execute(session, Work(migration.up, step, "apply", limits, ahead), self._report(migration, step))
         session.journal.finish_migration(migration.name)
         seconds = time.monotonic() - began
         self._applied.append(AppliedMigration(step.name, step.total - step.first + 1, seconds, resumed))

@@ -18,7 +18,7 @@ from ticketctl.provision.migrate.news import STEP
 from ticketctl.provision.migrate.options import LOCK_TIMEOUT
 from ticketctl.provision.migrate.planning.repair_decision import decide
 from ticketctl.provision.migrate.planning.repair_plan import RepairAction, RepairPlan, Repairs
-from ticketctl.provision.migrate.record.journal import Entry
+from ticketctl.provision.migrate.record.entry import Entry
 from ticketctl.provision.migrate.source.files import Migration
 from ticketctl.provision.migrate.source.targets import Target, find_targets
 from ticketctl.settings.endpoints import MysqlEndpoint

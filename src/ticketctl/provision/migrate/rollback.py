@@ -10,6 +10,7 @@ from ticketctl import events
 from ticketctl.errors import BackendOperationError, MigrationError
 from ticketctl.events import Emit, Notice, Progress
 from ticketctl.infra.mysql import quote_identifier, translating
+from ticketctl.provision.migrate.execution.ahead import Ahead
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.execute import Report, Work, execute
 from ticketctl.provision.migrate.execution.limits import Limits, LockWait
@@ -116,7 +117,7 @@ def rollback(
             with open_session(
                 connections, target.endpoint, lock_timeout=lock_timeout, wait=LockWait(), waiting=waiting
             ) as session:
-                resolve(session, next(one for one in target.migrations if one.name == step.name))
+                resolve(session, target.migrations)
                 done.append(_undo(target, session, _still_newest(target, session, step), emit))
         answer.changed, answer.summary = bool(done), f"{len(done)} rolled back"
     return DatabaseResult(target.key, target.database, created=False, applied=tuple(done))
@@ -149,7 +150,7 @@ def _undo(target: Target, session: Session, step: Step, emit: Emit) -> AppliedMi
     session.journal.start_rollback(step.name)
     limits = Limits(allow_copy=migration.allows_copy)
     report = Report(progress, existed, news_of(target.key, step.name, emit))
-    execute(session, Work(rollback_file(migration), step, "rollback", limits), report)
+    execute(session, Work(rollback_file(migration), step, "rollback", limits, Ahead()), report)
     session.journal.forget(step.name)
     return AppliedMigration(step.name, step.total - step.first + 1, time.monotonic() - began, resumed)
 

@@ -21,6 +21,7 @@ from ticketctl.errors import (
     MigrationStatementError,
 )
 from ticketctl.infra.mysql import answered, translating
+from ticketctl.provision.migrate.execution.ahead import Ahead
 from ticketctl.provision.migrate.execution.definitions import read_definitions
 from ticketctl.provision.migrate.execution.engines import OtherEngines, read_other_engines
 from ticketctl.provision.migrate.execution.limits import Limits, News
@@ -29,8 +30,9 @@ from ticketctl.provision.migrate.execution.resume import prepare_connection, rea
 from ticketctl.provision.migrate.execution.send import Sender
 from ticketctl.provision.migrate.execution.session import Session
 from ticketctl.provision.migrate.planning.plan import Step
+from ticketctl.provision.migrate.record.entry import Entry
 from ticketctl.provision.migrate.record.history import Direction
-from ticketctl.provision.migrate.record.journal import Entry, Values
+from ticketctl.provision.migrate.record.journal import Definitions, Values
 from ticketctl.provision.migrate.source.files import SqlFile
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject, footprint
 from ticketctl.provision.migrate.syntax.lexer import Statement
@@ -70,12 +72,14 @@ class Work:
         step: Where to begin and what to repeat first.
         direction: Whether the file applies or undoes.
         limits: What its statements may cost others.
+        ahead: What the session will execute after it as well.
     """
 
     file: SqlFile
     step: Step
     direction: Direction
     limits: Limits
+    ahead: Ahead
 
 
 def execute(session: Session, work: Work, report: Report) -> None:
@@ -186,7 +190,7 @@ class _Execution:
         touched = footprint(statement, self._session.endpoint.database or "")
         tellable = kind is StatementKind.DEFINITION and touched.tellable
         entry = self._entry(position, kind if tellable else StatementKind.OPAQUE)
-        self._journal.intend(entry, self._definitions(touched.objects) if tellable else {})
+        self._intend(entry, touched.objects if tellable else None)
         try:
             note = self._sender.define(statement, self._where(entry)) if tellable else self._sender.send(statement)
         except (MigrationBlockedError, MigrationCopyError) as error:
@@ -201,7 +205,21 @@ class _Execution:
             self._session.existing.forget()
             self._journal.flush()
 
-    def _definitions(self, objects: Sequence[SchemaObject]) -> dict[str, str | None]:
+    def _intend(self, entry: Entry, objects: Sequence[SchemaObject] | None) -> None:
+        """Write the intent, and with it those of the statements behind that are as easily looked for."""
+        if objects is None:
+            self._journal.intend(entry, {})
+            return
+        ahead = []
+        if not self._journal.is_announced(entry):
+            database = self._session.endpoint.database or ""
+            for following in self._work.ahead.announceable(entry, database, self._session.existing):
+                absent: dict[str, str | None] = {}
+                absent.update((one.key, None) for one in footprint(following.statement, database).objects)
+                ahead.append((following, absent))
+        self._journal.intend(entry, self._definitions(objects), ahead)
+
+    def _definitions(self, objects: Sequence[SchemaObject]) -> Definitions:
         absent = {one for one in objects if self._session.existing.is_absent(one)}
         with self._journal.connection.cursor() as cursor:
             there = [one for one in objects if one not in absent]

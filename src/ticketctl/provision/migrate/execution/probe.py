@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 
+Outcome = Literal["landed", "not landed", "unknown"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What could be found out about a statement.
@@ -34,7 +37,7 @@ class Finding:
         difference: What differs from what the statement would have made, as a unified diff; may be empty.
     """
 
-    outcome: Literal["landed", "not landed", "unknown"]
+    outcome: Outcome
     why: str
     difference: str = ""
 

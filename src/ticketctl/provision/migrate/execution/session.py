@@ -108,4 +108,4 @@ def open_session(
             existing = Existing(second, endpoint)
             history = read_history(second, endpoint)
             yield Session(endpoint, connection, owner, name, hazards, journal, existing, history)
-            journal.flush()
+            journal.close()

@@ -41,22 +41,27 @@ def assess(migration: Migration, history: History) -> Assessment:
         migration: It, as its file is now.
         history: What the database says.
     """
-    record = history.records.get(migration.name)
-    if record is None:
-        if migration.name in history.ledger.applied:
-            return Assessment(migration.name, "applied", detail="by yoyo; `apply` takes it into the journal")
-        return Assessment(migration.name, "pending")
-    if record.state == "applied":
-        if migration.name in history.changes.removed_by_yoyo:
-            return Assessment(migration.name, "undone by yoyo", detail="rolled back or unmarked behind the journal")
-        if is_unchanged(migration, record):
-            return Assessment(migration.name, "applied", detail=record.recorded)
-        return Assessment(migration.name, "edited", detail="the file is not what was applied")
+    name = migration.name
+    record = history.records.get(name)
+    if record is None and name in history.ledger.applied:
+        return Assessment(name, "applied", detail="by yoyo; `apply` takes it into the journal")
+    if record is None and not history.statements(name, "apply"):
+        return Assessment(name, "pending")
+    if record is not None and record.state == "applied":
+        return _applied(migration, record, history)
     if history.held_by:
-        return Assessment(migration.name, "running", detail=history.held_by)
-    if record.state == "rolling_back":
-        return Assessment(migration.name, "rolling back", detail="some statements of its rollback are done")
-    return _in_the_middle(migration, record, history)
+        return Assessment(name, "running", detail=history.held_by)
+    if record is not None and record.state == "rolling_back":
+        return Assessment(name, "rolling back", detail="some statements of its rollback are done")
+    return _in_the_middle(migration, history)
+
+
+def _applied(migration: Migration, record: Record, history: History) -> Assessment:
+    if migration.name in history.changes.removed_by_yoyo:
+        return Assessment(migration.name, "undone by yoyo", detail="rolled back or unmarked behind the journal")
+    if is_unchanged(migration, record):
+        return Assessment(migration.name, "applied", detail=record.recorded)
+    return Assessment(migration.name, "edited", detail="the file is not what was applied")
 
 
 def is_unchanged(migration: Migration, record: Record) -> bool:
@@ -71,7 +76,7 @@ def is_unchanged(migration: Migration, record: Record) -> bool:
     return record.algorithm == ALGORITHM and migration.up.checksum == record.checksum
 
 
-def _in_the_middle(migration: Migration, record: Record, history: History) -> Assessment:
+def _in_the_middle(migration: Migration, history: History) -> Assessment:
     journal = history.statements(migration.name, "apply")
     mark = find_mark(migration.up.statements, journal)
     if mark.problem is not None:
@@ -79,9 +84,9 @@ def _in_the_middle(migration: Migration, record: Record, history: History) -> As
         why = f"statement {mark.at}: {mark.why}" if mark.problem == "in doubt" else mark.why
         return Assessment(migration.name, state, mark, why)
     failed = next((row for row in journal if row.state == "failed"), None)
-    detail = f"stopped before statement {mark.next} of {record.statements}"
+    detail = f"stopped before statement {mark.next} of {len(migration.up.statements)}"
     if mark.open is not None:
-        detail = f"stopped in statement {mark.next} of {record.statements}; `apply` looks whether it landed"
+        detail = f"stopped in statement {mark.next} of {len(migration.up.statements)}; `apply` looks whether it landed"
     elif failed is not None:
         detail = f"statement {failed.position} failed: {failed.error_number} {failed.error_message}"
     return Assessment(migration.name, "partial", mark, detail)

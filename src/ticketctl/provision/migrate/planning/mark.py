@@ -18,6 +18,7 @@ from ticketctl.provision.migrate.syntax.units import temporary_tables_needed
 
 Problem = Literal["edited", "in doubt", "lost"]
 
+_OPEN = ("started", "announced")
 # Written by the first format of the journal, which knew no definitions.
 _OPAQUE = (StatementKind.OPAQUE.value, "guarded", "unguarded")
 
@@ -65,7 +66,7 @@ def find_mark(statements: Sequence[Statement], journal: Sequence[StatementRecord
             return Mark(done, problem="edited", at=done, why=why)
     kinds = [kind_of(statement) for statement in statements[:done]]
     repeat = tuple(position for position, kind in enumerate(kinds, start=1) if kind is StatementKind.SESSION)
-    started = next((record for record in journal if record.position == done + 1 and record.state == "started"), None)
+    started = next((record for record in journal if record.position == done + 1 and record.state in _OPEN), None)
     doubt = _doubt(started) if started else ""
     if doubt:
         return Mark(done + 1, repeat, values, started, problem="in doubt", at=done + 1, why=doubt)

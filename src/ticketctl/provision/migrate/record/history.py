@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Direction = Literal["apply", "rollback"]
 MigrationState = Literal["applying", "applied", "rolling_back"]
-StatementState = Literal["started", "done", "failed"]
+StatementState = Literal["started", "done", "failed", "announced"]
 
 NO_SUCH_TABLE = 1146
 
@@ -78,7 +78,8 @@ class StatementRecord:
         line: Line in the file then.
         checksum: Checksum of its tokens then.
         kind: Value of its `StatementKind` then.
-        state: `started` means that its outcome is not known.
+        state: `started` means that its outcome is not known; `announced` follows one that was started,
+            and its outcome is not known either.
         error_number: What the server answered when it failed.
         error_message: The server's message when it failed; why its outcome is not known.
         sql_text: The statement, while its outcome is not known.

@@ -5,9 +5,10 @@ theirs; what commits together with rows of a migration is written on the migrati
 begins something is preceded, in the same packet, by a check that the executing connection still holds
 the migration lock: who has lost the lock cannot write an intent.
 
-One commit stands between two statements that define something: the outcome of the first, what ends
-and begins between them, and the intent of the second are written in one transaction. When a run is
-killed, the outcome of its last statement may therefore be unknown although it was carried out.
+What need not be durable at once waits for the next write that has to be: the outcome of a statement,
+what ends and begins between two, and the intent of the next are one transaction. Statements that make
+what is not there yet are announced several at a time. When a run is killed, the outcomes of its last
+statements may therefore be unknown although they were carried out; they are looked for.
 """
 
 from __future__ import annotations
@@ -15,20 +16,21 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ticketctl import __version__
-from ticketctl.errors import BackendOperationError, MigrationLockedError, TicketctlError
+from ticketctl.errors import BackendOperationError
 from ticketctl.infra.mysql import translating
 from ticketctl.provision.migrate.queries import query
-from ticketctl.provision.migrate.record.history import Direction
+from ticketctl.provision.migrate.record.entry import Entry
+from ticketctl.provision.migrate.record.history import Direction, StatementState
 from ticketctl.provision.migrate.record.ledger import Operation, ledger_row
 from ticketctl.provision.migrate.record.ledger import create_tables as create_ledger
+from ticketctl.provision.migrate.record.packet import Packet
 from ticketctl.provision.migrate.source.files import Migration
-from ticketctl.provision.migrate.syntax.checksum import ALGORITHM, statement_checksum
-from ticketctl.provision.migrate.syntax.lexer import Statement
+from ticketctl.provision.migrate.syntax.checksum import ALGORITHM
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:
@@ -36,51 +38,10 @@ if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 LONGEST_MESSAGE = 2000
-NOT_LOCKED = 1242  # what `still_locked` fails with: its subquery has two rows
 
 Values = Mapping[str, Sequence[str | None]]
+Definitions = Mapping[str, str | None]
 Recorded = Literal["yoyo", "mark", "baseline"]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A statement's place in the journal.
-
-    Attributes:
-        migration: Name of the migration.
-        direction: Whether it applies or undoes.
-        position: Which statement of the file, counted from 1.
-        statement: The statement as the file has it.
-        kind: How it is treated: value of a `StatementKind`.
-    """
-
-    migration: str
-    direction: Direction
-    position: int
-    statement: Statement
-    kind: str
-
-    def key(self) -> dict[str, object]:
-        """What names its row."""
-        return {
-            "migration": self.migration,
-            # A migration may have changed the character set of its connection.
-            "migration_hex": self.migration.encode().hex(),
-            "direction": self.direction,
-            "position": self.position,
-        }
-
-    def row(self) -> dict[str, object]:
-        """The values of its row."""
-        checksum = statement_checksum(self.statement)
-        return {**self.key(), "line": self.statement.line, "checksum": checksum, "kind": self.kind}
-
-
-@dataclass(frozen=True, slots=True)
-class _Write:
-    statement: str
-    values: Mapping[str, object]
-    guarded: bool
 
 
 class Journal:
@@ -100,9 +61,10 @@ class Journal:
     def __init__(self, connection: Connection[Cursor], endpoint: MysqlEndpoint, *, lock: str, owner: int) -> None:
         self.connection = connection
         self._endpoint = endpoint
-        self._lock = {"lock": lock, "owner": owner}
+        self._packet = Packet(connection, endpoint, lock=lock, owner=owner)
         self._run = {"run_from": f"{socket.gethostname()}:{os.getpid()}", "tool_version": __version__}
-        self._waiting: list[_Write] = []
+        self._began = 0.0
+        self._announced: set[tuple[str, Direction, int]] = set()
 
     def create_tables(self) -> None:
         """Create the journal's tables where they are missing, and extend those of an older version."""
@@ -121,11 +83,17 @@ class Journal:
 
     def start_migration(self, migration: Migration) -> None:
         """Say that a migration begins, or goes on."""
+        self._began = time.monotonic()
         self._say("start_migration", self._described(migration), guarded=True)
 
     def finish_migration(self, name: str) -> None:
         """Say that a migration is applied."""
-        self._say("finish_migration", {"migration": name}, guarded=True)
+        described = self._packet.withdraw("start_migration", name)
+        if described is None:
+            self._say("finish_migration", {"migration": name}, guarded=True)
+        else:  # that it has begun was never written, and need not be
+            microseconds = round((time.monotonic() - self._began) * 1_000_000)
+            self._say("record_migration", {**described, "microseconds": microseconds}, guarded=True)
         self._say_ledger(name, "apply")
 
     def record(self, migration: Migration, how: Recorded) -> None:
@@ -137,7 +105,7 @@ class Journal:
         """
         if how == "mark":  # how far it had come, or its rollback, counts no longer
             self._say("forget_statements", {"migration": migration.name}, guarded=False)
-        values = {**self._described(migration), "run_from": f"{how} via {self._run['run_from']}"}
+        values = {**self._described(migration), "run_from": f"{how} via {self._run['run_from']}", "microseconds": 0}
         self._say("record_migration", values, guarded=True)
         if how != "yoyo":
             self._say_ledger(migration.name, "mark")
@@ -184,19 +152,30 @@ class Journal:
         self._say("forget_migration", {"migration": name}, guarded=True)
         self._say_ledger(name, operation)
 
-    def intend(self, entry: Entry, before: Mapping[str, str | None]) -> None:
-        """Write that a statement is about to be executed.
+    def intend(self, entry: Entry, before: Definitions, ahead: Sequence[tuple[Entry, Definitions]] = ()) -> None:
+        """Write that a statement is about to be executed, unless that was announced.
 
         Args:
             entry: Which one.
             before: Definitions that it may change, as they are now, by their keys.
+            ahead: Statements that follow it at once, to be announced in the same transaction.
 
         Raises:
             MigrationLockedError: The lock is no longer held.
         """
-        values = {**entry.row(), "text": entry.statement.text, "before": json.dumps(before)}
-        self._say("start_statement", values, guarded=True)
+        if entry.place in self._announced:
+            self._announced.discard(entry.place)
+            return
+        self._take_back()
+        self._say("start_statement", _intent(entry, before, "started"), guarded=True)
+        for following, definitions in ahead:
+            self._say("start_statement", _intent(following, definitions, "announced"), guarded=True)
+            self._announced.add(following.place)
         self.flush()
+
+    def is_announced(self, entry: Entry) -> bool:
+        """Whether a statement was announced together with an earlier one."""
+        return entry.place in self._announced
 
     def finished(self, entry: Entry, values: Values | None = None) -> None:
         """Say that a statement was executed that had been intended.
@@ -229,11 +208,11 @@ class Journal:
         with connection.cursor() as cursor:
             try:
                 with translating(self._endpoint):
-                    cursor.execute(self._guard(cursor))
+                    cursor.execute(self._packet.guard(cursor))
                     for entry in entries:
                         cursor.execute(query("record", "done_statement"), {**entry.row(), "values": None})
             except BackendOperationError as error:
-                raise self._translated(error) from error
+                raise self._packet.translated(error) from error
 
     def keep_together(self, connection: Connection[Cursor], entry: Entry, values: Values) -> None:
         """Write inside a connection's transaction what its statements leave for later ones.
@@ -256,6 +235,7 @@ class Journal:
         """
         refusal = {**entry.row(), "number": number, "message": message[:LONGEST_MESSAGE]}
         self._say("fail_statement", refusal, guarded=False)
+        self._take_back()
         self.flush()
 
     def still_in_doubt(self, entry: Entry, why: str) -> None:
@@ -277,28 +257,28 @@ class Journal:
         self._say("forget_statement", entry.key(), guarded=False)
         self.flush()
 
+    def forget_announced(self) -> None:
+        """Write that nothing of what was announced has been executed."""
+        self._say("forget_announced", {}, guarded=True)
+        self.flush()
+
     def flush(self) -> None:
         """Make everything said so far durable, in one transaction.
 
         Raises:
             MigrationLockedError: The lock is no longer held; nothing was written.
         """
-        writes, self._waiting = self._waiting, []
-        if not writes:
-            return
-        with self.connection.cursor() as cursor:
-            # In one packet: a round trip for each would take longer than the commit.
-            statements = [self._text(cursor, write) for write in writes]
-            guard = [self._guard(cursor)] if any(write.guarded for write in writes) else []
-            try:
-                with translating(self._endpoint):
-                    cursor.execute(";".join([*guard, "BEGIN", *statements, "COMMIT"]))
-                    while cursor.nextset():
-                        pass
-            except BackendOperationError as error:
-                with translating(self._endpoint):
-                    self.connection.rollback()
-                raise self._translated(error) from error
+        self._packet.send()
+
+    def close(self) -> None:
+        """Make everything durable that was said, and take back what was announced and not executed."""
+        self._take_back()
+        self.flush()
+
+    def _take_back(self) -> None:
+        if self._announced:
+            self._announced.clear()
+            self._say("forget_announced", {}, guarded=True)
 
     def _described(self, migration: Migration) -> dict[str, object]:
         up = migration.up
@@ -319,23 +299,11 @@ class Journal:
         self._say("ledger_add" if added else "ledger_remove", row, guarded=True)
 
     def _say(self, name: str, values: Mapping[str, object], *, guarded: bool) -> None:
-        self._waiting.append(_Write(name, values, guarded))
+        self._packet.add(name, values, guarded=guarded)
 
-    def _text(self, cursor: Cursor, write: _Write) -> str:
-        return cursor.mogrify(query("record", write.statement), write.values)
 
-    def _guard(self, cursor: Cursor) -> str:
-        """A statement that fails unless the executing connection holds the lock."""
-        return cursor.mogrify(query("record", "still_locked"), self._lock)
-
-    def _translated(self, error: BackendOperationError) -> TicketctlError:
-        if error.number != NOT_LOCKED:
-            return error
-        return MigrationLockedError(
-            f"the migration lock of {self._endpoint.database} was lost",
-            why="the connection that held it was ended, or a statement released it",
-            next_step="run the command again: it goes on where this run stopped",
-        )
+def _intent(entry: Entry, before: Definitions, state: StatementState) -> dict[str, object]:
+    return {**entry.row(), "text": entry.statement.text, "before": json.dumps(before), "state": state}
 
 
 def _document(values: Values | None) -> str | None:

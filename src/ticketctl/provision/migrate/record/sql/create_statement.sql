@@ -5,7 +5,8 @@ CREATE TABLE IF NOT EXISTS ticketctl_migration_statement (
     line INT UNSIGNED NOT NULL,
     checksum CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    state ENUM('started', 'done', 'failed') NOT NULL COMMENT 'started: its outcome is not known',
+    state ENUM('started', 'done', 'failed', 'announced') NOT NULL
+        COMMENT 'started: its outcome is not known; announced: follows one that was started, may have been too',
     error_number INT UNSIGNED NULL,
     error_message TEXT NULL,
     started_at DATETIME(6) NOT NULL COMMENT 'UTC',

@@ -4,7 +4,7 @@ INSERT INTO ticketctl_migration (
 )
 VALUES (
     %(migration)s, 'applied', %(statements)s, %(checksum)s, %(algorithm)s, %(sha256)s, %(text)s,
-    UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), CURRENT_USER(), %(run_from)s, %(tool_version)s
+    UTC_TIMESTAMP(6) - INTERVAL %(microseconds)s MICROSECOND, UTC_TIMESTAMP(6), CURRENT_USER(), %(run_from)s, %(tool_version)s
 )
 ON DUPLICATE KEY UPDATE
     state = 'applied', statements = %(statements)s, checksum = %(checksum)s, checksum_algorithm = %(algorithm)s,

@@ -1,0 +1,61 @@
+"""Which statements may be announced together with the one before them.
+
+A commit before each statement takes half as long as the statement. It can be saved where the outcome of
+several statements can be told one by one: each makes something that is not there yet, so what is there
+afterwards says how many were carried out. Anything else is intended by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ticketctl.provision.migrate.execution.existing import Existing
+from ticketctl.provision.migrate.record.entry import Entry
+from ticketctl.provision.migrate.syntax.footprint import footprint
+from ticketctl.provision.migrate.syntax.statements import StatementKind, kind_of
+
+MOST = 16  # statements; what is in doubt after a crash is looked for one by one
+MOST_TEXT = 256 * 1024  # characters
+
+
+class Ahead:
+    """The statements of a session in the order in which they will be executed.
+
+    Args:
+        entries: All of them.
+    """
+
+    def __init__(self, entries: Sequence[Entry] = ()) -> None:
+        self._entries = entries
+        self._places = {entry.place: place for place, entry in enumerate(entries)}
+
+    def announceable(self, entry: Entry, database: str, existing: Existing) -> list[Entry]:
+        """Return the statements behind one that may be announced together with it.
+
+        Args:
+            entry: A statement that definitions tell of.
+            database: Name of the database.
+            existing: What the database has.
+
+        Raises:
+            BackendError: The server is gone.
+        """
+        made = set(footprint(entry.statement, database).objects)
+        length = 0
+        found: list[Entry] = []
+        for following in self._following(entry):
+            length += len(following.statement.text)
+            if kind_of(following.statement) is not StatementKind.DEFINITION or length > MOST_TEXT:
+                break
+            touched = footprint(following.statement, database)
+            if not touched.tellable or touched.effect != "create":
+                break
+            if any(one in made or not existing.is_absent(one) for one in touched.objects):
+                break
+            made.update(touched.objects)
+            found.append(following)
+        return found
+
+    def _following(self, entry: Entry) -> Iterator[Entry]:
+        place = self._places.get(entry.place)
+        return iter(self._entries[place + 1 : place + 1 + MOST] if place is not None else ())

@@ -1,0 +1,111 @@
+"""Writes that become durable together: said one by one, sent in one packet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ticketctl.errors import BackendOperationError, MigrationLockedError, TicketctlError
+from ticketctl.infra.mysql import translating
+from ticketctl.provision.migrate.queries import query
+from ticketctl.settings.endpoints import MysqlEndpoint
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
+
+NOT_LOCKED = 1242  # what `still_locked` fails with: its subquery has two rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    statement: str
+    values: Mapping[str, object]
+    guarded: bool
+
+
+class Packet:
+    """Collects writes and sends them in one transaction.
+
+    Args:
+        connection: A connection that commits each statement by itself, and takes several at once.
+        endpoint: Where it goes.
+        lock: Name of the migration lock.
+        owner: Id of the connection that must hold it.
+    """
+
+    def __init__(self, connection: Connection[Cursor], endpoint: MysqlEndpoint, *, lock: str, owner: int) -> None:
+        self._connection = connection
+        self._endpoint = endpoint
+        self._lock = {"lock": lock, "owner": owner}
+        self._waiting: list[_Write] = []
+
+    def add(self, statement: str, values: Mapping[str, object], *, guarded: bool) -> None:
+        """Add a write.
+
+        Args:
+            statement: Name of the statement in `record/sql/`.
+            values: Its parameters.
+            guarded: Whether it may only be written by who holds the lock; what has happened is written anyway.
+        """
+        self._waiting.append(_Write(statement, values, guarded))
+
+    def withdraw(self, statement: str, migration: str) -> Mapping[str, object] | None:
+        """Take back a write that was not sent yet, and return its parameters; None if there is none.
+
+        Args:
+            statement: Name of the statement.
+            migration: Name of the migration that it is about.
+        """
+        for write in reversed(self._waiting):
+            if write.statement == statement and write.values["migration"] == migration:
+                self._waiting.remove(write)
+                return write.values
+        return None
+
+    def send(self) -> None:
+        """Write everything that was added, in one transaction.
+
+        Raises:
+            MigrationLockedError: The lock is no longer held; nothing was written.
+            BackendError: The server refuses or is gone.
+        """
+        writes, self._waiting = self._waiting, []
+        if not writes:
+            return
+        with self._connection.cursor() as cursor:
+            # One by one, the round trips would take longer than the commit.
+            statements = [cursor.mogrify(query("record", write.statement), write.values) for write in writes]
+            guard = [self.guard(cursor)] if any(write.guarded for write in writes) else []
+            try:
+                with translating(self._endpoint):
+                    cursor.execute(";".join([*guard, "BEGIN", *statements, "COMMIT"]))
+                    while cursor.nextset():
+                        pass
+            except BackendOperationError as error:
+                with translating(self._endpoint):
+                    self._connection.rollback()
+                raise self.translated(error) from error
+
+    def guard(self, cursor: Cursor) -> str:
+        """Return a statement that fails unless the executing connection holds the lock.
+
+        Args:
+            cursor: A cursor of the connection that it will be sent on.
+        """
+        return cursor.mogrify(query("record", "still_locked"), self._lock)
+
+    def translated(self, error: BackendOperationError) -> TicketctlError:
+        """Return the error to raise, if the guard's failure or another.
+
+        Args:
+            error: What a write was refused with.
+        """
+        if error.number != NOT_LOCKED:
+            return error
+        return MigrationLockedError(
+            f"the migration lock of {self._endpoint.database} was lost",
+            why="the connection that held it was ended, or a statement released it",
+            next_step="run the command again: it goes on where this run stopped",
+        )

@@ -1,0 +1,2 @@
+DELETE FROM ticketctl_migration_statement
+WHERE state = 'announced'
