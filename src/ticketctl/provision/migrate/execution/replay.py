@@ -100,7 +100,7 @@ class _Connection:
     def run(self, migration: Migration) -> Iterator[LeftOut]:
         for position, statement in enumerate(with_explicit_drops(migration.up.statements), start=1):
             if (migration.name, position) in self._work.left_out:
-                if statement.words[0] == "PREPARE":
+                if statement.words[:1] == ("PREPARE",):
                     self._not_prepared.add(_prepared_name(statement))
                 continue
             self._work.began(migration, position, statement)

@@ -186,7 +186,7 @@ def _refuse_kind(statement: Statement, own: str) -> None:
         _refuse_definition(statement, own)
     elif verb == "SET" and kind_of(statement) is not StatementKind.SESSION:
         raise NotConfinedError("it sets something that outlasts the connection")
-    elif verb not in (*_ROWS, *_UPKEEP, "SET", "DEALLOCATE"):
+    elif verb not in (*_ROWS, *_UPKEEP, "SET", "DEALLOCATE", ""):  # no word at all: an empty executable comment
         raise NotConfinedError(_SERVER)
 
 
