@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from integration.migrate.bench import Bench
 from integration.migrate.conftest import Root
 from integration.migrate.mysql_client import run_client
+from integration.migrate.schema_snapshot import schema_snapshot
 from integration.migrate.test_command import Command
 from integration.servers import Server
 from ticketctl.infra.mysql import quote_identifier
 from ticketctl.provision.migrate.execution.definitions import neutral_connection, schema_definitions
+from ticketctl.provision.migrate.scripting import plan_script
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject
 
 pytestmark = pytest.mark.integration
+CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.sql"))
 
 PROGRAMS = r"""
 -- stored programs, with and without DELIMITER
@@ -64,12 +68,18 @@ INSERT INTO seen (x) VALUES ("ö");
 
 
 @pytest.fixture
-def migrate(bench: Bench, root: Root) -> Iterator[Command]:
+def trusted(root: Root) -> Iterator[Root]:
+    """As root, on a server that takes functions with the binary log on."""
     (before,) = root("SELECT @@GLOBAL.log_bin_trust_function_creators")
     root("SET GLOBAL log_bin_trust_function_creators = 1")
-    bench.write(_001_texts=TEXTS, _002_programs=PROGRAMS, _003_settings=SETTINGS, _004_after=AFTER)
-    yield Command(bench)
+    yield root
     root("SET GLOBAL log_bin_trust_function_creators = %s", *before)
+
+
+@pytest.fixture
+def migrate(bench: Bench, trusted: Root) -> Command:  # noqa: ARG001  # only its effect
+    bench.write(_001_texts=TEXTS, _002_programs=PROGRAMS, _003_settings=SETTINGS, _004_after=AFTER)
+    return Command(bench)
 
 
 def definitions(bench: Bench) -> dict[SchemaObject, str]:
@@ -107,6 +117,22 @@ def test_the_script_does_in_the_client_what_apply_does(
     assert migrate("plan").out == f"main ({migrate.bench.endpoint.database}): nothing to apply\n"
 
 
+@pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
+def test_what_real_projects_write_comes_through_the_client(
+    bench: Bench, own_mysql: Server, scratch_name: Callable[..., str], trusted: Root, file: Path
+) -> None:
+    (bench.folder / file.name).write_bytes(file.read_bytes())
+    script = plan_script(bench.root, bench.databases, bench.endpoints)
+    run = run_client(own_mysql, script.text, account=bench.endpoint)
+    assert (run.returncode, run.stderr.decode(), script.notices) == (0, "", ())
+
+    applied = bench.on(scratch_name())
+    trusted(f"CREATE DATABASE {quote_identifier(applied.endpoint.database or '')}")
+    applied.apply()
+    assert schema_snapshot(bench.endpoint) == schema_snapshot(applied.endpoint)
+    assert definitions(bench) == definitions(applied)
+
+
 def test_the_script_of_a_database_that_does_not_exist_yet(
     migrate: Command, own_mysql: Server, scratch_name: Callable[..., str]
 ) -> None:
@@ -134,6 +160,10 @@ def test_the_script_of_a_migration_that_stopped(bench: Bench, own_mysql: Server)
     run = run_client(own_mysql, script, account=bench.endpoint)
     assert (run.returncode, run.stderr) == (0, b"")
     assert bench.query("SELECT x FROM a") == [("größer\\",), ("größer\\2",)]
+
+    assert "--mark 001_a" in script
+    assert migrate("repair", "main", "--mark", "001_a", "--yes").code == 0
+    assert migrate("status").code == 0
 
 
 def test_a_script_is_not_json(migrate: Command) -> None:
@@ -184,6 +214,7 @@ def test_sizes_are_asked_for_only_where_something_changes(bench: Bench, root: Ro
         )
         return int(row[0])
 
+    root("TRUNCATE performance_schema.events_statements_summary_by_digest")  # it takes no more when it is full
     bench.write(_001_a="CREATE TABLE a (x INT);")
     bench.plan()
     assert asked() == 0
