@@ -10,6 +10,7 @@ Errors are in `ticketctl.errors`, progress events in `ticketctl.events`. The imp
 from ticketctl.provision.migrate.execution.limits import Limits, LockWait
 from ticketctl.provision.migrate.migrator import Migrator
 from ticketctl.provision.migrate.options import Options
+from ticketctl.provision.migrate.planning.baseline_plan import BaselinePlan, BaselineResult
 from ticketctl.provision.migrate.planning.plan import DatabasePlan, PlannedStatement, Step
 from ticketctl.provision.migrate.planning.repair_plan import RepairAction, RepairPlan, Repairs
 from ticketctl.provision.migrate.planning.results import (
@@ -25,6 +26,8 @@ from ticketctl.settings.secret import Secret
 
 __all__ = [
     "AppliedMigration",
+    "BaselinePlan",
+    "BaselineResult",
     "DatabasePlan",
     "DatabaseResult",
     "DatabaseStatus",

@@ -17,7 +17,9 @@ from ticketctl import migrations
 from ticketctl.errors import (
     BackendLoginError,
     BackendUnreachableError,
+    BaselineDifferentError,
     MigrationEditedError,
+    MigrationError,
     MigrationLateError,
     MigrationLockedError,
     MigrationRepairError,
@@ -124,6 +126,26 @@ def test_what_is_recorded_is_verified_and_repaired(endpoint: MysqlEndpoint, fold
     assert migrator.verify().ok
     with pytest.raises(MigrationRepairError):
         migrator.repair(Repairs(landed=("001_a",)))
+
+
+def test_an_existing_database_gets_a_history(
+    endpoint: MysqlEndpoint, folder: Path, tmp_path: Path, root: Root, scratch_name: Callable[..., str]
+) -> None:
+    root(f"CREATE DATABASE {endpoint.database} CHARACTER SET utf8mb4")
+    root(f"CREATE TABLE {endpoint.database}.a (x INT)")
+    migrator = Migrator(endpoint, folder)
+
+    assert migrator.plan_baseline("001_a").pending == ("002_b",)
+    with pytest.raises(BaselineDifferentError, match="up to 002_b"):
+        migrator.baseline()
+    assert migrator.baseline("001_a").recorded == ("001_a",)
+    assert [one.name for one in migrator.apply().applied] == ["002_b"]
+
+    (tmp_path / "none").mkdir()
+    other = replace(endpoint, database=scratch_name())
+    root(f"CREATE DATABASE {other.database}")
+    with pytest.raises(MigrationError, match="no migration to record"):
+        Migrator(other, tmp_path / "none").baseline()
 
 
 def test_options_are_those_of_the_command(endpoint: MysqlEndpoint, folder: Path) -> None:

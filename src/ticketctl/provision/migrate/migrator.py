@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ticketctl.errors import SettingsError, SettingsProblem
+from ticketctl.errors import MigrationError, SettingsError, SettingsProblem
 from ticketctl.events import Emit, ignore
 from ticketctl.provision.migrate import runner
 from ticketctl.provision.migrate.options import Options
+from ticketctl.provision.migrate.planning.baseline_plan import BaselinePlan, BaselineResult
 from ticketctl.provision.migrate.planning.plan import DatabasePlan
 from ticketctl.provision.migrate.planning.repair_plan import RepairPlan, Repairs
 from ticketctl.provision.migrate.planning.results import DatabaseResult, DatabaseStatus
@@ -215,6 +216,50 @@ class Migrator:
         planned = self.plan_repair(repairs)
         repair(*self._where, planned=planned, emit=self._emit, lock_timeout=self._options.lock_timeout)
         return planned
+
+    def plan_baseline(self, to: str = "") -> BaselinePlan:
+        """Return what `baseline` would record, and what its comparison would leave out; compares nothing yet.
+
+        Args:
+            to: Name of the last migration to record; empty for the last file.
+
+        Raises:
+            MigrationFileError: A file cannot be used.
+            MigrationError: There is no database, or it has a history already.
+            YoyoLedgerError: yoyo has managed it, or is at work.
+            BackendError: The server cannot be reached or refuses.
+            UnknownNameError: There is no such migration.
+        """
+        from ticketctl.provision.migrate.baseline import plan_baseline
+
+        return plan_baseline(*self._where, key=self._key, to=to)
+
+    def baseline(self, to: str = "") -> BaselineResult:
+        """Record migrations as applied, if the database is what they make it; executes nothing in it.
+
+        Args:
+            to: Name of the last migration to record; empty for the last file.
+
+        Raises:
+            BaselineDifferentError: The database is something else; nothing was recorded.
+            MigrationStatementError: The server refused a statement in the empty schema beside it.
+            MigrationFileError: A file cannot be used.
+            MigrationError: There is no migration, no database, or it has a history already.
+            MigrationLockedError: Another run did not finish in time.
+            YoyoLedgerError: yoyo has managed it, or is at work.
+            BackendError: The server cannot be reached or refuses.
+            UnknownNameError: There is no such migration.
+        """
+        from ticketctl.provision.migrate.baseline import baseline
+
+        planned = self.plan_baseline(to)
+        if planned.is_empty:
+            raise MigrationError(
+                f"there is no migration to record for {planned.database}",
+                why=f"{self._folder} has none",
+                next_step="write what the database has as the first migration",
+            )
+        return baseline(*self._where, planned=planned, emit=self._emit, lock_timeout=self._options.lock_timeout)
 
     @property
     def _where(self) -> tuple[Path, Mapping[str, DatabaseSettings], Mapping[str, MysqlEndpoint]]:
