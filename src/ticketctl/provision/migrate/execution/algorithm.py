@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ticketctl.errors import BackendError, BackendOperationError, MigrationCopyError
 from ticketctl.infra.mysql import answered, quote_identifier, translating
 from ticketctl.provision.migrate.execution.limits import COPY_LIMIT
+from ticketctl.provision.migrate.execution.statistics import as_file_name, fresh_statistics
 from ticketctl.provision.migrate.planning.amounts import in_words
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.syntax.alter import Alteration, read_alteration
@@ -32,7 +33,6 @@ ALLOW_COPY = "-- ticketctl: allow-copy"
 # no room for another instant column: in versions, in bytes, in columns.
 # https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html
 REFUSALS = frozenset({1800, 1801, 1845, 1846, 4092, 4093, 4157, 4158})
-UNKNOWN_VARIABLE = 1193
 # https://dev.mysql.com/doc/refman/9.1/en/innodb-online-ddl-operations.html#online-ddl-column-operations
 _ROW_VERSIONS = 64
 _ROW_VERSIONS_SINCE_9_1 = 255
@@ -135,38 +135,14 @@ class _Found:
 
 
 def _read_size(connection: Connection[Cursor], endpoint: MysqlEndpoint, alteration: Alteration) -> _Found | None:
-    """The size as the storage engine knows it now; the server's own copy may be a day old.
-
-    https://dev.mysql.com/doc/refman/8.4/en/information-schema-optimization.html
-    """
     names = {"database": alteration.table.database, "table": alteration.table.table}
-    fresh = _set(
-        connection,
-        endpoint,
-        "SET @ticketctl_expiry = @@SESSION.information_schema_stats_expiry, "
-        "SESSION information_schema_stats_expiry = 0",
-    )
-    try:
-        row = _row(connection, endpoint, query("execution", "algorithm_size"), names)
-    finally:
-        if fresh:
-            back = "SET SESSION information_schema_stats_expiry = @ticketctl_expiry, @ticketctl_expiry = NULL"
-            _set(connection, endpoint, back)
+    with translating(endpoint), connection.cursor() as cursor, fresh_statistics(cursor, endpoint):
+        cursor.execute(query("execution", "algorithm_size"), names)
+        row = cursor.fetchone()
     if row is None:
         return None  # a temporary table, or none: the server will say so
     size, default, version = row
     return _Found(int(size), alteration.table.database or str(default), str(version))
-
-
-def _set(connection: Connection[Cursor], endpoint: MysqlEndpoint, text: str) -> bool:
-    try:
-        with translating(endpoint), connection.cursor() as cursor:
-            cursor.execute(text)
-    except BackendOperationError as error:
-        if error.number != UNKNOWN_VARIABLE:
-            raise
-        return False  # MariaDB keeps no copy
-    return True
 
 
 def _row(connection: Connection[Cursor], endpoint: MysqlEndpoint, text: str, values: object) -> tuple[Any, ...] | None:
@@ -189,7 +165,7 @@ def _row_version_warning(
     if alteration.verb != "ALTER TABLE" or not all(name.isascii() for name in names):
         return ""
     try:
-        values = {"name": "/".join(_as_file_name(name) for name in names)}
+        values = {"name": "/".join(as_file_name(name) for name in names)}
         row = _row(connection, endpoint, query("execution", "algorithm_row_versions"), values)
     except BackendError:
         return ""  # it needs PROCESS, and a server that counts them; the warning is not worth an error
@@ -212,11 +188,6 @@ def most_row_versions(version: str) -> int:
     numbers = re.match(r"(\d+)\.(\d+)", version)
     since = numbers is not None and (int(numbers[1]), int(numbers[2])) >= (9, 1)
     return _ROW_VERSIONS_SINCE_9_1 if since else _ROW_VERSIONS
-
-
-def _as_file_name(name: str) -> str:
-    # InnoDB names tables as their files are called: https://dev.mysql.com/doc/refman/8.4/en/identifier-mapping.html
-    return re.sub(r"[^0-9A-Za-z_]", lambda found: f"@{ord(found[0]):04x}", name)
 
 
 def _what_would_happen(choice: Choice, refusal: BackendOperationError) -> str:

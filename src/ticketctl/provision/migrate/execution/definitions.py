@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ticketctl.errors import BackendError, BackendUnreachableError
 from ticketctl.infra.mysql import answered, connect, quote_identifier, translating
+from ticketctl.provision.migrate.execution.statistics import as_file_name
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.syntax.comparable import comparable
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 UNREADABLE = "-- unreadable: "
 LOCK_WAIT = 5  # seconds; MySQL's default is a year
 
-_ABSENT = {1146, 1305, 1360}
+_ABSENT = {1146, 1305, 1360, 1539}
 _CONTEXT = ("sql_mode", "character_set_client", "collation_connection", "Database Collation")
 # Newlines inside quotes are shown as \n, so that only the options begin a line with a parenthesis.
 _COUNTER = re.compile(r"^(\)(?: /\*!50100 TABLESPACE [^\n]*? \*/)? ENGINE=\w+) AUTO_INCREMENT=\d+", re.MULTILINE)
@@ -147,6 +148,8 @@ def context_and_sql(definition: str) -> tuple[dict[str, str], str]:
 
 
 def _definition(cursor: Cursor, endpoint: MysqlEndpoint, wanted: SchemaObject) -> str | None:
+    if wanted.kind == "contents":
+        return _identity(cursor, endpoint, wanted.name)
     try:
         with translating(endpoint):
             cursor.execute(f"SHOW CREATE {wanted.kind} {quote_identifier(wanted.name)}")
@@ -165,3 +168,22 @@ def _definition(cursor: Cursor, endpoint: MysqlEndpoint, wanted: SchemaObject) -
         return f"{UNREADABLE}a temporary table of the connection hides it"
     context = "; ".join(f"{name.replace(' ', '_').lower()}={shown[name]}" for name in _CONTEXT if name in shown)
     return f"-- {context}\n{text}" if context else _COUNTER.sub(r"\1", str(text))
+
+
+def _identity(cursor: Cursor, endpoint: MysqlEndpoint, table: str) -> str | None:
+    """What InnoDB calls a table; TRUNCATE makes a new one.
+
+    https://dev.mysql.com/doc/refman/8.4/en/truncate-table.html
+    """
+    names = (endpoint.database or "", table)
+    if not all(name.isascii() for name in names):
+        return f"{UNREADABLE}what InnoDB calls a table is looked for by ASCII names only"
+    try:
+        with translating(endpoint):
+            cursor.execute(query("execution", "table_identity"), {"name": "/".join(map(as_file_name, names))})
+            row = cursor.fetchone()
+    except BackendUnreachableError:
+        raise
+    except BackendError as error:
+        return "{}error {}: {}".format(UNREADABLE, *answered(error))
+    return f"table {row[0]}" if row and row[0] else None

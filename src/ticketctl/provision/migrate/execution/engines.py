@@ -9,7 +9,7 @@ from ticketctl.infra.mysql import translating
 from ticketctl.provision.migrate.execution.session import Session
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.syntax.lexer import Statement
-from ticketctl.provision.migrate.syntax.names import mentioned_names
+from ticketctl.provision.migrate.syntax.names import filled_table, mentioned_names
 
 _READS = {"SELECT", "TABLE", "VALUES", "SHOW", "EXPLAIN", "DESCRIBE", "DESC", "SET"}
 
@@ -35,7 +35,13 @@ class OtherEngines:
         writing = [statement for statement in statements if (statement.words or ("",))[0] not in _READS]
         if not writing or not self.tables:
             return False
-        return self.indirect or any(self.tables & mentioned_names(statement) for statement in writing)
+        return self.indirect or any(self.tables & _written(statement) for statement in writing)
+
+
+def _written(statement: Statement) -> set[str]:
+    """What a statement may write to: the table that it fills, else anything that it mentions."""
+    filled = filled_table(statement)
+    return {filled.casefold()} if filled else mentioned_names(statement)
 
 
 def read_other_engines(session: Session) -> OtherEngines:

@@ -34,6 +34,7 @@ from ticketctl.provision.migrate.record.entry import Entry
 from ticketctl.provision.migrate.record.history import Direction
 from ticketctl.provision.migrate.record.journal import Definitions, Values
 from ticketctl.provision.migrate.source.files import SqlFile
+from ticketctl.provision.migrate.syntax.counters import Counters
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject, footprint
 from ticketctl.provision.migrate.syntax.lexer import Statement
 from ticketctl.provision.migrate.syntax.session_values import values_used
@@ -112,6 +113,7 @@ class _Execution:
         self._sender = Sender(session, work.limits, report.news)
         self._sent = with_explicit_drops(work.file.statements)
         self._used = values_used(work.file.statements)
+        self._counters = Counters(work.file.statements)
         self._other_engines: OtherEngines | None = None  # a definition may change it
 
     def run(self) -> None:
@@ -142,7 +144,7 @@ class _Execution:
             self._sender.send(self._sent[position - 1])
         except BackendError as error:
             self._refused(entry, error)
-        self._journal.done(entry, self._values())
+        self._journal.done(entry, self._values(position))
 
     def _together(self, positions: Sequence[int]) -> None:
         """One transaction with its own journal rows: all of it is there, or nothing."""
@@ -176,7 +178,7 @@ class _Execution:
             reached.append(entry)
             self._report.began(entry.position, entry.statement)
             self._sender.send(self._sent[entry.position - 1])
-        values = self._values()
+        values = self._values(entries[-1].position)
         if values:
             self._journal.keep_together(connection, entries[-1], values)
         with translating(self._session.endpoint):
@@ -200,7 +202,7 @@ class _Execution:
             self._refused(entry, error)
         if note:
             self._compare(entry, note)
-        self._journal.finished(entry, self._values())
+        self._journal.finished(entry, self._values(position))
         if not tellable:
             self._session.existing.forget()
             self._journal.flush()
@@ -231,8 +233,9 @@ class _Execution:
         statement = self._file.statements[position - 1]
         return Entry(self._work.step.name, self._work.direction, position, statement, kind.value)
 
-    def _values(self) -> Values | None:
-        return read_values(self._session, self._used) if self._used else None
+    def _values(self, position: int) -> Values | None:
+        counters = self._counters.after(position)
+        return read_values(self._session, self._used, counters) if self._used or counters else None
 
     def _compare(self, entry: Entry, note: str) -> None:
         """What was there already counts only if it is what the statement would have made."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ticketctl.infra.mysql import translating
 from ticketctl.provision.migrate.execution.definitions import schema_objects
-from ticketctl.provision.migrate.syntax.footprint import SchemaObject
+from ticketctl.provision.migrate.syntax.footprint import UNTRIED, SchemaObject
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Existing:
         Raises:
             BackendError: The server is gone.
         """
+        if wanted.kind in UNTRIED:
+            return False  # their names are not read
         self._asked += 1
         if self._names is None:
             if self._asked <= WORTH_READING_ALL:

@@ -26,6 +26,9 @@ _T = TypeVar("_T")
 
 LOCK_WAIT_TIMEOUT = 1205
 DEADLOCK = 1213
+# Seconds after which the server gives up a runner that went without a word, and with it the migration lock.
+# Without it the server would wait for eight hours, or two where its kernel looks whether anybody is there.
+SILENCE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Blocked:
 
 
 def limit_waits(connection: Connection[Cursor], endpoint: MysqlEndpoint, wait: LockWait) -> None:
-    """Bound how long a connection waits for metadata and row locks.
+    """Bound how long a connection waits for metadata and row locks, and how long the server waits for it.
 
     The server's defaults are a year and 50 s. Who waits for a row meanwhile holds the rows that it has
     changed already: both are therefore bound alike.
@@ -66,7 +69,8 @@ def limit_waits(connection: Connection[Cursor], endpoint: MysqlEndpoint, wait: L
     """
     with translating(endpoint), connection.cursor() as cursor:
         cursor.execute(
-            "SET SESSION lock_wait_timeout = %s, SESSION innodb_lock_wait_timeout = %s", (wait.seconds, wait.seconds)
+            "SET SESSION lock_wait_timeout = %s, SESSION innodb_lock_wait_timeout = %s, SESSION wait_timeout = %s",
+            (wait.seconds, wait.seconds, SILENCE),
         )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from ticketctl.provision.migrate.execution.definitions import neutral_connection
 from ticketctl.provision.migrate.execution.trial import Definitions, RefusedError, Trial, UntriedError, hidden_reason
 from ticketctl.provision.migrate.syntax.comparable import without_generated_keys
-from ticketctl.provision.migrate.syntax.footprint import Footprint, footprint
+from ticketctl.provision.migrate.syntax.footprint import UNTRIED, Footprint, footprint
 from ticketctl.provision.migrate.syntax.lexer import Statement
 from ticketctl.settings.endpoints import MysqlEndpoint
 
@@ -69,6 +69,8 @@ def probe(
         hidden = hidden_reason(before) or hidden_reason(now)
         if hidden and touched.effect != "drop":
             return Finding("unknown", hidden)
+        if any(one.kind in UNTRIED for one in touched.objects):
+            return _compared(touched, before, now)
         found = _tried(trial, before, now, before)
         bare = {one: text and without_generated_keys(text) for one, text in before.items()}
         if found.outcome == "unknown" and touched.effect == "alter" and bare != before:
@@ -108,6 +110,19 @@ def confirm_existing(connection: Connection[Cursor], endpoint: MysqlEndpoint, st
     if now == expected:
         return Finding("landed", "what exists is what the statement makes")
     return Finding("unknown", "what exists differs from what the statement makes", _difference(expected, now))
+
+
+def _compared(touched: Footprint, before: Definitions, now: Definitions) -> Finding:
+    """What before and after alone tell, where the statement cannot be tried."""
+    gone = all(text is None for text in now.values())
+    if touched.effect == "drop" and gone:
+        return Finding("landed", f"{_list(touched)}: gone, as the statement wants it")
+    if now == before and not (touched.effect == "empty" and gone):
+        return Finding("not landed", f"{_list(touched)}: as it was before the statement")
+    was_there = any(text is not None for text in before.values())
+    if not gone and was_there == (touched.effect == "empty"):
+        return Finding("landed", f"{_list(touched)}: no longer as it was before the statement")
+    return Finding("unknown", f"{_list(touched)}: neither as it was before the statement nor as it leaves it")
 
 
 def _tried(trial: Trial, before: Definitions, now: Definitions, copied: Definitions) -> Finding:

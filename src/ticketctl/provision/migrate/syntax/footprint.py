@@ -9,8 +9,10 @@ from typing import Literal, Self, get_args
 from ticketctl.provision.migrate.syntax.lexer import Statement, Token, TokenKind
 from ticketctl.provision.migrate.syntax.reader import CannotBeToldError, StatementReader
 
-ObjectKind = Literal["table", "procedure", "function", "trigger"]
-Effect = Literal["create", "replace", "alter", "drop"]
+ObjectKind = Literal["table", "procedure", "function", "trigger", "event", "contents"]
+Effect = Literal["create", "replace", "alter", "drop", "empty"]
+# What is not tried elsewhere: an event would run there, and rows are not copied.
+UNTRIED: frozenset[ObjectKind] = frozenset({"event", "contents"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,7 +20,8 @@ class SchemaObject:
     """Something in a database that has a definition.
 
     Attributes:
-        kind: What it is; a view is a `table`, as both share their names.
+        kind: What it is; a view is a `table`, as both share their names. The `contents` of a table have no
+            definition, but an identity that is another once the table was emptied.
         name: Its name, without quotes and without its database.
     """
 
@@ -59,7 +62,8 @@ class Footprint:
         tellable: Whether those definitions tell that it was executed.
         reason: Why they do not, for a person; empty when they do.
         effect: What it does to the objects: `create` fails where one exists, `replace` does not look at
-            what was there, `drop` leaves nothing, and what `alter` makes depends on what was there.
+            what was there, `drop` leaves nothing, what `alter` makes depends on what was there, and `empty`
+            leaves rows of nobody.
         guarded: Whether it does nothing, and may be repeated, where it leaves the definitions as they were:
             `IF [NOT] EXISTS`, `OR REPLACE`, and `ALTER` of anything but a table.
     """
@@ -93,25 +97,24 @@ _ROWS = "it changes rows and no definition"
 _SERVER = "it changes the server and no definition of this database"
 _RIGHTS = "it changes accounts or rights and no definition of this database"
 _ROUTINE = "what it does is decided by what it calls"
+_EVENT = "it changes an event, which may have run and removed itself since"
 _UPKEEP = "it leaves the definition of the table as it is"
 _REASONS = {
     **dict.fromkeys(("INSERT", "REPLACE", "UPDATE", "DELETE", "WITH", "LOAD", "IMPORT"), _ROWS),
     **dict.fromkeys(("GRANT", "REVOKE"), _RIGHTS),
     **dict.fromkeys(("CALL", "EXECUTE", "DO"), _ROUTINE),
     **dict.fromkeys(("OPTIMIZE", "ANALYZE", "REPAIR", "CHECK"), _UPKEEP),
-    "TRUNCATE": "it empties the table and leaves its definition as it is",
     "SET": "it changes a setting and no definition",
     **dict.fromkeys(("INSTALL", "UNINSTALL", "FLUSH", "RESET", "KILL", "CHANGE", "START", "STOP", "PURGE"), _SERVER),
 }
 _OBJECT_REASONS = {
-    "EVENT": "it changes an event, which may have run and removed itself since",
     **dict.fromkeys(("USER", "ROLE"), _RIGHTS),
     **dict.fromkeys(("SERVER", "TABLESPACE", "RESOURCE", "REFERENCE", "INSTANCE", "LOGFILE"), _SERVER),
     "LIBRARY": "it changes a library, whose definition is not compared",
     "PREPARE": "it ends a prepared statement of the connection",
     **dict.fromkeys(("DATABASE", "SCHEMA"), "it changes a whole database and no definition in it"),
 }
-_OBJECT_WORDS = {"TABLE", "TABLES", "VIEW", "INDEX", "PROCEDURE", "FUNCTION", "TRIGGER", *_OBJECT_REASONS}
+_OBJECT_WORDS = {"TABLE", "TABLES", "VIEW", "INDEX", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", *_OBJECT_REASONS}
 
 # The first word of those clauses of ALTER TABLE that leave the definition alone.
 _INVISIBLE_CLAUSES = {"FORCE", "ORDER", "DISCARD", "IMPORT", "EXCHANGE", "TRUNCATE", "REBUILD", "OPTIMIZE", "ANALYZE"}
@@ -132,13 +135,25 @@ def _create(reader: StatementReader) -> Footprint:
     if word == "TRIGGER":
         reader.skip_to(("ON",))
         reader.name()  # a trigger of another database's table is that database's
+    if word == "EVENT" and not _lasts(reader):
+        raise CannotBeToldError(_EVENT)
     if word == "FUNCTION" and reader.word() in ("RETURNS", "SONAME"):
         raise CannotBeToldError(_SERVER)
     return _visible(effect, found, guarded=guarded)
 
 
+def _lasts(reader: StatementReader) -> bool:
+    """Whether an event stays after it has run, so that its absence says that it was not made."""
+    said = reader.rest()
+    said = said[: said.index("DO")] if "DO" in said else said
+    kept = "PRESERVE" in said and said[said.index("PRESERVE") - 1] != "NOT"
+    return kept or ("EVERY" in said and "ENDS" not in said)
+
+
 def _alter(reader: StatementReader) -> Footprint:
     word = _object_word(reader)
+    if word == "EVENT":
+        raise CannotBeToldError(_EVENT)
     reader.accept("IF", "EXISTS")
     found = [SchemaObject(_kind(word), reader.name())]
     if word == "TABLE":
@@ -175,11 +190,17 @@ def _rename(reader: StatementReader) -> Footprint:
             return _visible("alter", found, guarded=False)
 
 
+def _truncate(reader: StatementReader) -> Footprint:
+    reader.accept("TABLE")
+    return _visible("empty", [SchemaObject("contents", reader.name())], guarded=False)
+
+
 _DEFINITION_VERBS: dict[str, Callable[[StatementReader], Footprint]] = {
     "CREATE": _create,
     "ALTER": _alter,
     "DROP": _drop,
     "RENAME": _rename,
+    "TRUNCATE": _truncate,
 }
 
 
@@ -194,7 +215,7 @@ def _object_word(reader: StatementReader) -> str:
 
 def _kind(word: str) -> ObjectKind:
     kinds: dict[str, ObjectKind] = {"PROCEDURE": "procedure", "FUNCTION": "function", "TRIGGER": "trigger"}
-    return kinds.get(word, "table")
+    return kinds.get(word, "event" if word == "EVENT" else "table")
 
 
 def _visible(effect: Effect, objects: Iterable[SchemaObject], *, guarded: bool) -> Footprint:

@@ -65,8 +65,7 @@ def _judged(tokens: Sequence[Token], said: Sequence[str], index: int, databases:
     if place == "database":
         return place
     alone = any(
-        other.kind in _NAMES and name_of(other) == name and _at(said, at + 1) != "."
-        for at, other in enumerate(tokens)
+        other.kind in _NAMES and name_of(other) == name and _at(said, at + 1) != "." for at, other in enumerate(tokens)
     )
     if place == "column":
         # Nothing in the statement has made this name one for a table.

@@ -36,6 +36,10 @@ class StatementReader:
         token = self._tokens[self._place]
         return token.text.upper() if token.kind in (TokenKind.WORD, TokenKind.SYMBOL) else ""
 
+    def rest(self) -> list[str]:
+        """Return the words that are not taken yet, in upper case."""
+        return [token.text.upper() for token in self._tokens[self._place :] if token.kind is TokenKind.WORD]
+
     def at_end(self) -> bool:
         """Tell whether everything is taken."""
         return self._place >= len(self._tokens)

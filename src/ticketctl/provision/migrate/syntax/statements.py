@@ -30,8 +30,9 @@ class StatementKind(Enum):
 _TRANSACTIONAL_VERBS = {"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH", "SELECT", "TABLE", "VALUES", "LOAD", "DO"}
 _TRANSACTIONAL_VERBS |= {"SHOW", "EXPLAIN", "DESCRIBE", "DESC"}
 _REPEATABLE = {("ANALYZE", "TABLE"), ("CHECK", "TABLE"), ("CHECKSUM", "TABLE")}
-_LOOKED_FOR = {"TABLE", "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "INDEX"}
-_OBJECTS = _LOOKED_FOR | {"DATABASE", "SCHEMA", "EVENT", "USER", "ROLE", "SERVER", "TABLESPACE", "RESOURCE"}
+_COUNTER = re.compile(r"ALTER TABLE \S+(?: \. \S+)? AUTO_INCREMENT (?:= )?[0-9]+")
+_LOOKED_FOR = {"TABLE", "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "INDEX", "EVENT"}
+_OBJECTS = _LOOKED_FOR | {"DATABASE", "SCHEMA", "USER", "ROLE", "SERVER", "TABLESPACE", "RESOURCE"}
 _WRITES_A_FILE = {"OUTFILE", "DUMPFILE"}
 _OF_THE_SERVER = {"GLOBAL", "PERSIST", "PERSIST_ONLY"}
 _OF_ACCOUNTS = {"PASSWORD", "ROLE", "DEFAULT", "RESOURCE"}
@@ -66,11 +67,25 @@ def kind_of(statement: Statement) -> StatementKind:
     if verb == "SET":
         lasting = _OF_THE_SERVER & set(said) or _OF_ACCOUNTS & set(said[1:2])
         return StatementKind.OPAQUE if lasting else StatementKind.SESSION
-    if said[:2] in _REPEATABLE:
+    if said[:2] in _REPEATABLE or _sets_a_counter(statement) or _alters_an_event(said):
         return StatementKind.REPEATABLE
+    if verb == "TRUNCATE":
+        return StatementKind.DEFINITION
     if verb in ("CREATE", "DROP", "ALTER", "RENAME"):
         return _kind_of_definition(said)
     return StatementKind.OPAQUE
+
+
+def _sets_a_counter(statement: Statement) -> bool:
+    """Whether it is `ALTER TABLE t AUTO_INCREMENT = n` and nothing else."""
+    if statement.words[:2] != ("ALTER", "TABLE") or "AUTO_INCREMENT" not in statement.words:
+        return False
+    return _COUNTER.fullmatch(" ".join(token.text.upper() for token in statement.tokens)) is not None
+
+
+def _alters_an_event(said: tuple[str, ...]) -> bool:
+    what = next((word for word in said if word in _OBJECTS), "")
+    return said[:1] == ("ALTER",) and what == "EVENT" and "RENAME" not in said
 
 
 def refusal(statement: Statement) -> str:
