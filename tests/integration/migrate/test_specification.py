@@ -17,8 +17,7 @@ from ticketctl.errors import BackendOperationError
 from ticketctl.events import ignore
 from ticketctl.infra.mysql import connect, quote_identifier, translating
 from ticketctl.provision.migrate import runner
-from ticketctl.provision.migrate.rollback import plan_rollback
-from ticketctl.provision.migrate.rollback import rollback
+from ticketctl.provision.migrate.rollback import plan_rollback, rollback
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 

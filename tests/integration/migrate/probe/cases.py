@@ -311,6 +311,19 @@ TRIGGERS = {
     "drop": Case("DROP TRIGGER noted", ("DROP TRIGGER noted", _OTHER_NOTED), NOTED),
 }
 
+NIGHTLY = ("CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM seats",)
+# What is not tried elsewhere. Of an event that is there, and of a table that was emptied, it is not asked who did it.
+UNTRIED = {
+    "event, create": Case("CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM seats", ()),
+    "event, once and kept": Case(
+        "CREATE EVENT nightly ON SCHEDULE AT '2030-01-01' ON COMPLETION PRESERVE DISABLE DO DELETE FROM seats", ()
+    ),
+    "event, create if not exists": Case("CREATE EVENT IF NOT EXISTS nightly ON SCHEDULE EVERY 1 DAY DO SELECT 1", ()),
+    "event, drop": Case("DROP EVENT nightly", ("ALTER EVENT nightly COMMENT 'theirs'",), NIGHTLY),
+    "contents, truncate": Case("TRUNCATE TABLE seats", ("DROP TABLE seats",)),
+    "contents, of partitions": Case("TRUNCATE sales", ("DROP TABLE sales",), SALES),
+}
+
 CASES = {
     f"{kind}: {name}": case
     for kind, cases in (("table", TABLES), ("view", VIEWS), ("routine", ROUTINES), ("trigger", TRIGGERS))

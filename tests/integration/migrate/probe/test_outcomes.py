@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from integration.migrate.probe.cases import BASE, CASES, Case
+from integration.migrate.probe.cases import BASE, CASES, UNTRIED, Case
 from integration.migrate.probe.place import Place, parsed
 from ticketctl.provision.migrate.execution.probe import Finding
 
@@ -32,6 +32,20 @@ def test_it_tells_whether_a_statement_landed(place: Place, case: Case) -> None:
     assert (run.outcome, run.difference) == ("landed", ""), run
     assert something_else.outcome == "unknown", something_else
     assert something_else.difference
+
+
+@pytest.mark.parametrize("case", UNTRIED.values(), ids=UNTRIED)
+def test_what_cannot_be_tried_is_told_by_what_was_there(place: Place, case: Case) -> None:
+    statement = parsed(place.text(case.statement))
+    outcomes = []
+    for done in ((), (case.statement,), case.instead):
+        place.reset()
+        place.run((*BASE, *case.setup))
+        before = place.before(statement)
+        place.run(done)
+        outcomes.append(place.probed(statement, before).outcome)
+
+    assert outcomes == ["not landed", "landed", "unknown" if case.instead else "not landed"]
 
 
 def test_the_texts_of_files_could_not_be_compared(place: Place) -> None:

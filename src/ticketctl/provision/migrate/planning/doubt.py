@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ticketctl.errors import MigrationEditedError, MigrationInDoubtError, MigrationLateError, YoyoLedgerError
 from ticketctl.provision.migrate.planning.assess import Assessment
 from ticketctl.provision.migrate.planning.mark import Mark
-from ticketctl.provision.migrate.record.history import Direction
+from ticketctl.provision.migrate.record.history import Direction, Record
 from ticketctl.provision.migrate.record.ledger import Ledger
 from ticketctl.provision.migrate.source.files import Migration, SqlFile
 from ticketctl.provision.migrate.syntax.lexer import Statement, TokenKind
@@ -90,6 +92,28 @@ def refuse_yoyo_at_work(database: str, ledger: Ledger) -> None:
         why=f"its lock is held by process {ledger.locked_by.pid}{since}; a yoyo that was killed leaves it behind",
         next_step="wait for yoyo to finish; if it no longer runs anywhere, `yoyo break-lock` removes the lock",
     )
+
+
+def refuse_lost_files(key: str, database: str, without_file: Sequence[Record]) -> None:
+    """Raise if a migration stopped in the middle whose file is gone.
+
+    Args:
+        key: Key of the database in the settings.
+        database: Its name on the server.
+        without_file: What is recorded of migrations whose files are gone.
+
+    Raises:
+        MigrationInDoubtError: One did.
+    """
+    for record in without_file:
+        if record.state != "applied":
+            raise MigrationInDoubtError(
+                f"{record.name} stopped in the middle in {database}, and its file is gone",
+                why="what is left of it cannot be executed, and what comes after it may need it",
+                next_step="check out the version that has the file and run the command again; or undo by hand what "
+                f"it has done (`ticketctl migrate diff {key} {record.name}` shows its text), and then run\n"
+                f"  ticketctl migrate repair {key} --unmark {record.name}",
+            )
 
 
 def undone_error(key: str, database: str, file: SqlFile, found: Assessment) -> YoyoLedgerError:

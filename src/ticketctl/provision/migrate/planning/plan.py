@@ -12,6 +12,7 @@ from ticketctl.provision.migrate.planning.doubt import (
     edited_error,
     in_doubt_error,
     late_error,
+    refuse_lost_files,
     refuse_yoyo_at_work,
     undone_error,
 )
@@ -193,6 +194,7 @@ def plan_database(
                 raise late_error(key, database, migration, late)
             steps.append(planned_step(migration.name, migration.up, found.mark, late))
     known = set(names)
+    refuse_lost_files(key, database, [record for name, record in history.records.items() if name not in known])
     missing = tuple(name for name in history.records if name not in known)
     taken_over = tuple(item.migration for item in assessed if item.migration in history.changes.applied_by_yoyo)
     return DatabasePlan(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ticketctl.provision.migrate.planning.assess import assess
-from ticketctl.provision.migrate.planning.results import DatabaseStatus, MigrationStatus
-from ticketctl.provision.migrate.record.history import History
+from ticketctl.provision.migrate.planning.results import DatabaseStatus, MigrationStatus, StatusState
+from ticketctl.provision.migrate.record.history import History, Record
 from ticketctl.provision.migrate.source.files import Migration
 
 
@@ -32,14 +32,17 @@ def status_of(key: str, database: str, migrations: Sequence[Migration], history:
         else:
             lines.append(MigrationStatus(found.migration, found.state, when, found.detail))
     names = {migration.name for migration in migrations}
-    lines += [
-        MigrationStatus(name, "missing", record.finished_at, "applied, but its file is gone")
-        for name, record in history.records.items()
-        if name not in names
-    ]
+    lines += [_without_file(record) for name, record in history.records.items() if name not in names]
     lines += [
         MigrationStatus(name, "missing", None, "applied by yoyo, but its file is gone")
         for name in history.changes.applied_by_yoyo
         if name not in names
     ]
     return DatabaseStatus(key, database, history.exists, tuple(lines))
+
+
+def _without_file(record: Record) -> MigrationStatus:
+    if record.state == "applied":
+        return MigrationStatus(record.name, "missing", record.finished_at, "applied, but its file is gone")
+    state: StatusState = "partial" if record.state == "applying" else "rolling back"
+    return MigrationStatus(record.name, state, None, "stopped in the middle, and its file is gone")

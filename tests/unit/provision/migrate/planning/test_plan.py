@@ -184,12 +184,12 @@ def test_a_definition_in_doubt_is_looked_for_first(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_looked_for_has_to_be_looked_at(tmp_path: Path) -> None:
-    migrations = migrations_of(tmp_path, {"001_a": "TRUNCATE TABLE a;\n" + THREE})
+    migrations = migrations_of(tmp_path, {"001_a": "CALL a();\n" + THREE})
     with pytest.raises(MigrationInDoubtError) as raised:
         planned(migrations, stopped(migrations[0], "started"))
     assert raised.value.what.endswith("001_a.sql:1: nobody knows whether statement 1 landed in events_db")
     assert raised.value.next_step == (
-        "look at the database (SHOW CREATE TABLE a). If the statement has done its work, run\n"
+        "look at the database (the objects that it names). If the statement has done its work, run\n"
         "  ticketctl migrate repair events --landed 001_a\n"
         "if it has not, run\n"
         "  ticketctl migrate repair events --not-landed 001_a\n"
@@ -274,7 +274,7 @@ def test_goes_on_with_a_rollback_that_stopped(tmp_path: Path) -> None:
     assert step.first == 2
     in_doubt = replace(history, journal={("001_x", "rollback"): journal(migrations[0], ["started"], "rollback")})
     assert decide(target(tmp_path, migrations), in_doubt, 1).steps[0].looks_first
-    migrations = migrations_of(tmp_path, {**files, "001_x.rollback": "TRUNCATE a;"})
+    migrations = migrations_of(tmp_path, {**files, "001_x.rollback": "CALL a();"})
     in_doubt = replace(history, journal={("001_x", "rollback"): journal(migrations[0], ["started"], "rollback")})
     with pytest.raises(MigrationInDoubtError, match="statement 1"):
         decide(target(tmp_path, migrations), in_doubt, 1)

@@ -31,7 +31,7 @@ from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.secret import Secret
 
 NOW = "2026-01-02 03:04:05.000000"
-FOUR = "CREATE TABLE a (x INT);\nTRUNCATE a;\nINSERT INTO a VALUES (1);\nCREATE TABLE b (x INT);\n"
+FOUR = "CREATE TABLE a (x INT);\nOPTIMIZE TABLE a;\nINSERT INTO a VALUES (1);\nCREATE TABLE b (x INT);\n"
 
 
 def target_of(folder: Path, files: Mapping[str, str]) -> Target:
@@ -166,7 +166,7 @@ def test_what_a_lost_temporary_table_costs_is_shown(tmp_path: Path) -> None:
 
 
 def test_a_rollback_is_called_one(tmp_path: Path) -> None:
-    target = target_of(tmp_path, {"001_a": FOUR, "001_a.rollback": "TRUNCATE b;\nDROP TABLE b;"})
+    target = target_of(tmp_path, {"001_a": FOUR, "001_a.rollback": "OPTIMIZE TABLE b;\nDROP TABLE b;"})
     history = in_the_middle(target.migrations[0], "started", direction="rollback")
     (action,) = decide(target, history, Repairs(not_landed=("001_a",))).actions
     assert action.direction == "rollback"
