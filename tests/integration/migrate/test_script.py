@@ -198,7 +198,7 @@ def test_sizes_of_the_tables_that_would_change(bench: Bench) -> None:
     assert len(sizes) == 3
     assert len({len(line) for line in sizes}) == 1, text  # under each other
     assert len(sizes[0]) <= 80
-    assert "deletes ~0 rows, 16 KiB" in text
+    assert "deletes few or no rows, 16 KiB" in text
     assert migrate("apply", "--dry-run").out == text
 
     migrate("apply")

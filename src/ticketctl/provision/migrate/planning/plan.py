@@ -54,6 +54,8 @@ class PlannedStatement:
         if self.bytes is None:
             return ""
         rows = "" if self.rows is None else f"~{self.rows:,} row{'s' if self.rows != 1 else ''}, "
+        if self.loses_rows and self.rows == 0:
+            rows = "few or no rows, "  # the estimate lags behind
         return f"{'deletes ' if self.loses_rows else ''}{rows}{in_words(self.bytes)}"
 
 
