@@ -133,7 +133,7 @@ class Journal:
         """
         key = {"migration": name, "direction": direction, "position": position}
         if landed:
-            self._say("finish_statement", {**key, "values": None}, guarded=True)
+            self._say("finish_statement", {"keys": ((name, direction, position),), "values": None}, guarded=True)
         else:
             self._say("forget_statement", key, guarded=True)
 
@@ -184,7 +184,7 @@ class Journal:
             entry: Which one.
             values: What later statements may read of the connection.
         """
-        self._say("finish_statement", {**entry.key(), "values": _document(values)}, guarded=False)
+        self._say("finish_statement", {"keys": (entry.place,), "values": _document(values)}, guarded=False)
 
     def done(self, entry: Entry, values: Values | None = None) -> None:
         """Say that a statement was executed that needed no intent.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ticketctl.errors import BackendOperationError, MigrationLockedError, TicketctlError
@@ -15,6 +17,17 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
+# What a run says from one commit to the next. Of these, the order does not matter but for this one.
+_OF_A_RUN = (
+    "finish_statement",
+    "record_migration",
+    "ledger_log_added",
+    "ledger_add",
+    "start_migration",
+    "start_statement",
+)
+_BY_ROWS = {"record_migration", "ledger_add", "start_statement"}
+_ROW = re.compile(r"(?P<head>.*?\bVALUES\s*)(?P<row>\(.*\))(?P<tail>\s*(?:ON DUPLICATE KEY UPDATE .*)?)", re.DOTALL)
 NOT_LOCKED = 1242  # what `still_locked` fails with: its subquery has two rows
 
 
@@ -76,7 +89,7 @@ class Packet:
             return
         with self._connection.cursor() as cursor:
             # One by one, the round trips would take longer than the commit.
-            statements = [cursor.mogrify(query("record", write.statement), write.values) for write in writes]
+            statements = [cursor.mogrify(text, values) for text, values in _merged(writes)]
             guard = [self.guard(cursor)] if any(write.guarded for write in writes) else []
             try:
                 with translating(self._endpoint):
@@ -109,3 +122,42 @@ class Packet:
             why="the connection that held it was ended, or a statement released it",
             next_step="run the command again: it goes on where this run stopped",
         )
+
+
+def _merged(writes: Sequence[_Write]) -> Iterator[tuple[str, object]]:
+    """The statements of writes with their parameters, in few statements where they only go on with a run."""
+    names = {write.statement for write in writes}
+    if not names <= set(_OF_A_RUN):
+        yield from ((query("record", write.statement), write.values) for write in writes)
+        return
+    for name in _OF_A_RUN:
+        values = [write.values for write in writes if write.statement == name]
+        text = query("record", name)
+        if name == "finish_statement" and all(one["values"] is None for one in values) and values:
+            yield text, {"keys": [key for one in values for key in _keys(one)], "values": None}
+        elif name in _BY_ROWS and values:
+            head, row, tail = _parts(text)
+            rows = (_numbered(row, values[0], place) for place in range(len(values)))
+            numbered = {f"{field}_{place}": value for place, one in enumerate(values) for field, value in one.items()}
+            yield head + ",".join(rows) + tail, numbered
+        else:
+            yield from ((text, one) for one in values)
+
+
+def _keys(values: Mapping[str, object]) -> Sequence[object]:
+    keys = values["keys"]
+    return keys if isinstance(keys, tuple) else ()
+
+
+@cache
+def _parts(text: str) -> tuple[str, str, str]:
+    """An INSERT before its row, the row, and what is behind it."""
+    found = _ROW.fullmatch(text)
+    assert found is not None  # noqa: S101  # a statement of `_BY_ROWS` has one row
+    return found["head"], found["row"], found["tail"]
+
+
+def _numbered(row: str, fields: Iterable[str], place: int) -> str:
+    for field in fields:
+        row = row.replace(f"%({field})s", f"%({field}_{place})s")
+    return row

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import subprocess
 import sys
 import tempfile
@@ -140,14 +139,22 @@ def test_nothing_is_overwritten_and_no_half_is_left(tmp_path: Path, monkeypatch:
     assert (tmp_path / "001_x.rollback.sql").read_text() == "DROP TABLE x;"
 
 
-def _several(folder: Path, title: str) -> list[str]:
-    return [new_migration(folder, f"{title} {number}").name for number in range(5)]
+_SEVERAL = """
+import sys
+from pathlib import Path
+from ticketctl.provision.migrate.source.scaffold import new_migration
+
+for number in range(5):
+    print(new_migration(Path(sys.argv[1]), f"{sys.argv[2]} {number}").name)
+"""
 
 
 def test_several_runs_at_once_get_different_numbers(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        runs = pool.starmap(_several, [(tmp_path, title) for title in ("a", "b", "c", "d")])
-    names = [name for run in runs for name in run]
+    runs = [
+        subprocess.Popen([sys.executable, "-c", _SEVERAL, str(tmp_path), title], stdout=subprocess.PIPE, text=True)
+        for title in ("a", "b", "c", "d")
+    ]
+    names = [name for run in runs for name in run.communicate(timeout=60)[0].split()]
     assert sorted(name.split("_")[0] for name in names) == [f"{number:03}" for number in range(1, 21)]
     found = discover(tmp_path)
     assert [migration.name for migration in found] == sorted(names)

@@ -1,4 +1,4 @@
-INSERT INTO ticketctl_migration (
+REPLACE INTO ticketctl_migration (
     migration, state, statements, checksum, checksum_algorithm, file_sha256, sql_text,
     started_at, finished_at, run_by, run_from, tool_version
 )
@@ -6,7 +6,3 @@ VALUES (
     %(migration)s, 'applied', %(statements)s, %(checksum)s, %(algorithm)s, %(sha256)s, %(text)s,
     UTC_TIMESTAMP(6) - INTERVAL %(microseconds)s MICROSECOND, UTC_TIMESTAMP(6), CURRENT_USER(), %(run_from)s, %(tool_version)s
 )
-ON DUPLICATE KEY UPDATE
-    state = 'applied', statements = %(statements)s, checksum = %(checksum)s, checksum_algorithm = %(algorithm)s,
-    file_sha256 = %(sha256)s, sql_text = %(text)s, finished_at = UTC_TIMESTAMP(6),
-    run_by = CURRENT_USER(), run_from = %(run_from)s, tool_version = %(tool_version)s
