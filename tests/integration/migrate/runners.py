@@ -14,7 +14,7 @@ from ticketctl.errors import MigrationInDoubtError, TicketctlError
 from ticketctl.events import ignore
 from ticketctl.infra import mysql
 from ticketctl.provision.migrate import runner
-from ticketctl.provision.migrate.execution import resolve
+from ticketctl.provision.migrate.execution import lock_wait, resolve
 from ticketctl.provision.migrate.execution.probe import Finding
 from ticketctl.provision.migrate.execution.stages import AlterWatch
 from ticketctl.provision.migrate.options import Options
@@ -35,6 +35,8 @@ def load() -> None:
     """Import everything that an action imports while it runs."""
     import pymysql.cursors  # noqa: F401
     import yoyo  # noqa: F401
+
+    import ticketctl.provision.migrate.apply  # noqa: F401
 
     mysql._tls_context()
     # Looking how far a statement is takes packets of its own, on a busy machine only.
@@ -166,6 +168,7 @@ def _notice_soon() -> None:
 
 CHANGES: dict[str, Callable[[], None]] = {
     "notice soon": _notice_soon,
+    "given up soon": lambda: setattr(lock_wait, "SILENCE", 2),
     "lock apart": _lock_apart,
     "believe it landed": lambda: _believe("landed"),
     "believe it did not": lambda: _believe("not landed"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -77,17 +77,18 @@ class Distant:
         return True
 
 
-@pytest.fixture
-def distant() -> Iterator[Distant]:
+@contextmanager
+def distant_server(keepalive: Mapping[str, int]) -> Iterator[Distant]:
+    """A server of its own, with or without its kernel looking whether anybody is there."""
     network = f"{PREFIX}network-{uuid4().hex[:8]}"
     docker("network", "create", "--label", f"{LABEL}={os.getpid()}", network)
-    keepalive = [
+    sysctls = [
         argument
-        for name, seconds in SERVER_KEEPALIVE.items()
+        for name, seconds in keepalive.items()
         for argument in ("--sysctl", f"net.ipv4.tcp_keepalive_{name}={seconds}")
     ]
     environ = {"MYSQL_ROOT_PASSWORD": ROOT_PASSWORD.reveal()}
-    options = (*OPTIONS, "--network", network, *keepalive)
+    options = (*OPTIONS, "--network", network, *sysctls)
     try:
         with running("mysql", 3306, environ=environ, memory="1g", options=options) as server:
             one = Distant(server, network)
@@ -98,6 +99,19 @@ def distant() -> Iterator[Distant]:
             yield one
     finally:
         docker("network", "rm", network, check=False)
+
+
+@pytest.fixture
+def distant() -> Iterator[Distant]:
+    with distant_server(SERVER_KEEPALIVE) as one:
+        yield one
+
+
+@pytest.fixture
+def trusting() -> Iterator[Distant]:
+    """A server that believes for two hours that everybody is there."""
+    with distant_server({}) as one:
+        yield one
 
 
 @pytest.fixture
@@ -132,3 +146,18 @@ def test_a_server_with_keepalive_lets_a_vanished_runner_go(distant: Distant, war
     eventually(distant.sleeps, lambda asleep: not asleep)  # every 5 s a sleeping statement looks after its client
     distant.sleep_for(0)
     assert warm.run(replace(task, host=distant.host), 10.0) == Outcome(changed=True)
+
+
+def test_any_other_server_gives_up_who_goes_silent(trusting: Distant, warm: WarmProcess) -> None:
+    """After 60 s, here 2: it waits that long for the next statement of the connection that holds the lock."""
+    trusting.sleep_for(1)
+    task = trusting.task("given up soon")
+    with warm.start(task) as child:
+        eventually(trusting.sleeps, bool)
+        trusting.disconnect()
+        child.kill()
+        assert child.outcome(SECONDS) == KILLED
+    trusting.connect()
+    eventually(trusting.sleeps, lambda asleep: not asleep)
+    trusting.sleep_for(0)
+    assert warm.run(replace(task, host=trusting.host), 10.0) == Outcome(changed=True)
