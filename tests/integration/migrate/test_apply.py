@@ -421,3 +421,17 @@ def test_a_large_table_is_not_copied_silently(bench: Bench) -> None:
     bench.write(_001_a=f"-- ticketctl: allow-copy\n{instant}\nALTER TABLE b MODIFY y BIGINT;")
     bench.apply(limits=Limits(copy_limit=0))
     assert any("as its file allows" in event.text for event in bench.events if isinstance(event, Notice))
+
+
+def test_what_is_recorded_may_be_longer_than_a_packet(bench: Bench, root: Root) -> None:
+    """What goes into one transaction here is twice as long as what the server takes at once."""
+    note = "-- " + "é" * 250_000
+    bench.write(**{f"_{number:03}_x": f"CREATE TABLE t{number} (x INT); {note}" for number in range(24)})
+    ((limit,),) = root("SELECT @@GLOBAL.max_allowed_packet")
+    root("SET GLOBAL max_allowed_packet = 4194304")
+    try:
+        bench.apply()
+    finally:
+        root("SET GLOBAL max_allowed_packet = %s", limit)
+    assert len(bench.tables()) == 24
+    assert bench.query("SELECT MIN(LENGTH(sql_text)) > 500000, COUNT(*) FROM ticketctl_migration") == [(1, 24)]

@@ -1,12 +1,12 @@
-"""Writes that become durable together: said one by one, sent in one packet."""
+"""Writes that become durable together: said one by one, sent in one packet where they fit."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ticketctl.errors import BackendOperationError, MigrationLockedError, TicketctlError
 from ticketctl.infra.mysql import translating
@@ -16,6 +16,8 @@ from ticketctl.settings.endpoints import MysqlEndpoint
 if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
+
+Item = TypeVar("Item")
 
 # What a run says from one commit to the next. Of these, the order does not matter but for this one.
 _OF_A_RUN = (
@@ -28,6 +30,7 @@ _OF_A_RUN = (
 )
 _BY_ROWS = {"record_migration", "ledger_add", "start_statement"}
 _ROW = re.compile(r"(?P<head>.*?\bVALUES\s*)(?P<row>\(.*\))(?P<tail>\s*(?:ON DUPLICATE KEY UPDATE .*)?)", re.DOTALL)
+LONGEST_PACKET = 1_000_000  # characters; a server takes at least 4 MiB unless it was told otherwise
 NOT_LOCKED = 1242  # what `still_locked` fails with: its subquery has two rows
 
 
@@ -93,9 +96,10 @@ class Packet:
             guard = [self.guard(cursor)] if any(write.guarded for write in writes) else []
             try:
                 with translating(self._endpoint):
-                    cursor.execute(";".join([*guard, "BEGIN", *statements, "COMMIT"]))
-                    while cursor.nextset():
-                        pass
+                    for packet in _packed([*guard, "BEGIN", *statements, "COMMIT"]):
+                        cursor.execute(packet)
+                        while cursor.nextset():
+                            pass
             except BackendOperationError as error:
                 with translating(self._endpoint):
                     self._connection.rollback()
@@ -136,12 +140,36 @@ def _merged(writes: Sequence[_Write]) -> Iterator[tuple[str, object]]:
         if name == "finish_statement" and all(one["values"] is None for one in values) and values:
             yield text, {"keys": [key for one in values for key in _keys(one)], "values": None}
         elif name in _BY_ROWS and values:
-            head, row, tail = _parts(text)
-            rows = (_numbered(row, values[0], place) for place in range(len(values)))
-            numbered = {f"{field}_{place}": value for place, one in enumerate(values) for field, value in one.items()}
-            yield head + ",".join(rows) + tail, numbered
+            for rows in _batches(values, lambda row: sum(len(str(value)) for value in row.values())):
+                yield _several_rows(text, rows)
         else:
             yield from ((text, one) for one in values)
+
+
+def _packed(statements: Sequence[str]) -> Iterator[str]:
+    """The statements joined, in as many packets as the server takes."""
+    return (";".join(batch) for batch in _batches(statements, len))
+
+
+def _batches(items: Sequence[Item], length_of: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """The items in their order, in batches that fit into a packet unless one alone does not."""
+    batch: list[Item] = []
+    length = 0
+    for item in items:
+        if batch and length + length_of(item) > LONGEST_PACKET:
+            yield batch
+            batch, length = [], 0
+        batch.append(item)
+        length += length_of(item)
+    if batch:
+        yield batch
+
+
+def _several_rows(text: str, values: Sequence[Mapping[str, object]]) -> tuple[str, object]:
+    head, row, tail = _parts(text)
+    rows = (_numbered(row, values[0], place) for place in range(len(values)))
+    numbered = {f"{field}_{place}": value for place, one in enumerate(values) for field, value in one.items()}
+    return head + ",".join(rows) + tail, numbered
 
 
 def _keys(values: Mapping[str, object]) -> Sequence[object]:
