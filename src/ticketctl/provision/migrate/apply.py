@@ -11,7 +11,7 @@ from ticketctl.errors import TicketctlError
 from ticketctl.events import Emit, Notice, Progress
 from ticketctl.provision.migrate.execution.ahead import Ahead
 from ticketctl.provision.migrate.execution.connections import Connections
-from ticketctl.provision.migrate.execution.execute import Report, Work, execute
+from ticketctl.provision.migrate.execution.execute import Work, execute
 from ticketctl.provision.migrate.execution.lock import Holder
 from ticketctl.provision.migrate.execution.resolve import resolve
 from ticketctl.provision.migrate.execution.session import Session, create_database, open_session
@@ -21,10 +21,8 @@ from ticketctl.provision.migrate.planning.plan import DatabasePlan, Step, plan_d
 from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult
 from ticketctl.provision.migrate.record.entry import Entry
 from ticketctl.provision.migrate.record.history import History
-from ticketctl.provision.migrate.source.files import Migration
 from ticketctl.provision.migrate.source.targets import Target
-from ticketctl.provision.migrate.syntax.lexer import Statement
-from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
+from ticketctl.provision.migrate.syntax.statements import StatementKind, kind_of
 
 _OF_THE_CONNECTION = {StatementKind.SESSION, StatementKind.TEMPORARY}
 
@@ -162,22 +160,12 @@ class DatabaseRun:
             self._emit(Notice("warn", warning))
         session.journal.start_migration(migration)
         limits = replace(self._options.limits, allow_copy=migration.allows_copy)
-        execute(session, Work(migration.up, step, "apply", limits, ahead), self._report(migration, step))
+        news = news_of(self._target.key, step, "applying", self._emit)
+        execute(session, Work(migration.up, step, "apply", limits, ahead), news)
         session.journal.finish_migration(migration.name)
         seconds = time.monotonic() - began
         self._applied.append(AppliedMigration(step.name, step.total - step.first + 1, seconds, resumed))
         return bool({kind_of(statement) for statement in migration.up.statements} & _OF_THE_CONNECTION)
-
-    def _report(self, migration: Migration, step: Step) -> Report:
-        def began(position: int, statement: Statement) -> None:
-            detail = f"{step.name}: {excerpt(statement)}"
-            self._emit(Progress(STEP, self._target.key, "applying", detail, position, step.total))
-
-        def existed(statement: Statement, note: str) -> None:
-            where = f"{migration.up.path}:{statement.line}"
-            self._emit(Notice("info", f"{where}: {note}; it is what the statement would have made"))
-
-        return Report(began, existed, news_of(self._target.key, step.name, self._emit))
 
     def _waiting(self, holder: Holder, seconds: float) -> None:
         news = f"{seconds:.0f} s for the lock held by {holder}"

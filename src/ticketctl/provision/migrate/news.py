@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ticketctl.events import Emit, Notice, Progress
 from ticketctl.provision.migrate.execution.limits import News
+from ticketctl.provision.migrate.planning.plan import Step
 from ticketctl.provision.migrate.source.targets import Target
+from ticketctl.provision.migrate.syntax.statements import excerpt
 
 if TYPE_CHECKING:
     from ticketctl.provision.migrate.execution.lock_wait import Blocked
     from ticketctl.provision.migrate.execution.stages import Stage
+    from ticketctl.provision.migrate.syntax.lexer import Statement
 
 STEP = "migrate"  # the step's name in progress events
 
@@ -24,22 +27,32 @@ def at_head(target: Target) -> Progress:
     return Progress(STEP, target.key, "at head", f"{len(target.migrations)} applied")
 
 
-def news_of(key: str, migration: str, emit: Emit) -> News:
-    """Return where the statements of a migration say what a reader should know.
+def news_of(key: str, step: Step, state: Literal["applying", "rolling back"], emit: Emit) -> News:
+    """Return where the statements of a file say what happens to them.
 
     Args:
         key: Key of the database in the settings.
-        migration: Name of the migration.
+        step: The execution of the file.
+        state: What is done with it.
         emit: Takes the progress.
     """
+    current = ""
+
+    def began(position: int, statement: Statement) -> None:
+        nonlocal current
+        current = excerpt(statement)
+        emit(Progress(STEP, key, state, f"{step.name}: {current}", position, step.total))
+
+    def existed(statement: Statement, note: str) -> None:
+        emit(Notice("info", f"{step.path}:{statement.line}: {note}; it is what the statement would have made"))
 
     def warn(text: str) -> None:
-        emit(Notice("warn", f"{key}: {migration}: {text}"))
+        emit(Notice("warn", f"{key}: {step.name}: {text}"))
 
     def blocked(found: Blocked) -> None:
-        emit(Progress(STEP, key, "waiting", f"{migration}: {found}"))
+        emit(Progress(STEP, key, "waiting", f"{step.name}: {found}"))
 
     def stage(found: Stage) -> None:
-        emit(Progress(STEP, key, "applying", f"{migration}: {found.name}", found.done, found.total))
+        emit(Progress(STEP, key, state, f"{step.name}: {found.name}: {current}", found.done, found.total))
 
-    return News(warn, blocked, stage)
+    return News(began, existed, warn, blocked, stage)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from ticketctl import events
 from ticketctl.errors import BackendOperationError, MigrationError
-from ticketctl.events import Emit, Notice, Progress
+from ticketctl.events import Emit, Progress
 from ticketctl.infra.mysql import quote_identifier, translating
 from ticketctl.provision.migrate.execution.ahead import Ahead
 from ticketctl.provision.migrate.execution.connections import Connections
-from ticketctl.provision.migrate.execution.execute import Report, Work, execute
+from ticketctl.provision.migrate.execution.execute import Work, execute
 from ticketctl.provision.migrate.execution.limits import Limits, LockWait
 from ticketctl.provision.migrate.execution.lock import Holder
 from ticketctl.provision.migrate.execution.observe import observe
@@ -33,9 +33,7 @@ from ticketctl.provision.migrate.planning.rollback_plan import (
 )
 from ticketctl.provision.migrate.record.history import NO_SUCH_TABLE
 from ticketctl.provision.migrate.source.targets import Target, find_targets
-from ticketctl.provision.migrate.syntax.lexer import Statement
 from ticketctl.provision.migrate.syntax.losses import Loss
-from ticketctl.provision.migrate.syntax.statements import excerpt
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 
@@ -140,17 +138,10 @@ def _undo(target: Target, session: Session, step: Step, emit: Emit) -> AppliedMi
     began = time.monotonic()
     migration = next(migration for migration in target.migrations if migration.name == step.name)
     resumed = session.history.records[step.name].state == "rolling_back"
-
-    def progress(position: int, statement: Statement) -> None:
-        emit(Progress(STEP, target.key, "rolling back", f"{step.name}: {excerpt(statement)}", position, step.total))
-
-    def existed(statement: Statement, note: str) -> None:
-        emit(Notice("info", f"{step.path}:{statement.line}: {note}; it is what the statement would have made"))
-
     session.journal.start_rollback(step.name)
     limits = Limits(allow_copy=migration.allows_copy)
-    report = Report(progress, existed, news_of(target.key, step.name, emit))
-    execute(session, Work(rollback_file(migration), step, "rollback", limits, Ahead()), report)
+    news = news_of(target.key, step, "rolling back", emit)
+    execute(session, Work(rollback_file(migration), step, "rollback", limits, Ahead()), news)
     session.journal.forget(step.name)
     return AppliedMigration(step.name, step.total - step.first + 1, time.monotonic() - began, resumed)
 

@@ -7,7 +7,7 @@ whenever a run is resumed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
@@ -36,7 +36,6 @@ from ticketctl.provision.migrate.record.journal import Definitions, Values
 from ticketctl.provision.migrate.source.files import SqlFile
 from ticketctl.provision.migrate.syntax.counters import Counters
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject, footprint
-from ticketctl.provision.migrate.syntax.lexer import Statement
 from ticketctl.provision.migrate.syntax.session_values import values_used
 from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
 from ticketctl.provision.migrate.syntax.units import Unit, units, with_explicit_drops
@@ -47,21 +46,6 @@ _HINTS = {
 }
 _CORRECT_IT = "correct it and run the command again: statements above it stay done, it goes on here"
 _PARTLY = "what it did before it failed stays; look at it, correct the file, and run the command again"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Where the executor says what it does.
-
-    Attributes:
-        began: Called with position and statement before each.
-        existed: Called with a statement whose object was there already, with the same definition.
-        news: Takes what a reader should know while a statement is executed.
-    """
-
-    began: Callable[[int, Statement], None]
-    existed: Callable[[Statement, str], None]
-    news: News
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +67,13 @@ class Work:
     ahead: Ahead
 
 
-def execute(session: Session, work: Work, report: Report) -> None:
+def execute(session: Session, work: Work, news: News) -> None:
     """Execute a file from its step's first statement on.
 
     Args:
         session: The connections, with the lock.
         work: What to execute.
-        report: Takes what happens.
+        news: Takes what happens.
 
     Raises:
         MigrationStatementError: The server refused a statement; the journal says which.
@@ -100,17 +84,17 @@ def execute(session: Session, work: Work, report: Report) -> None:
         BackendUnreachableError: The connection was lost; the statement may have landed.
     """
     prepare_connection(session, work.file, work.step.repeat, work.step.values)
-    _Execution(session, work, report).run()
+    _Execution(session, work, news).run()
 
 
 class _Execution:
-    def __init__(self, session: Session, work: Work, report: Report) -> None:
+    def __init__(self, session: Session, work: Work, news: News) -> None:
         self._session = session
         self._journal = session.journal
         self._work = work
         self._file = work.file
-        self._report = report
-        self._sender = Sender(session, work.limits, report.news)
+        self._news = news
+        self._sender = Sender(session, work.limits, news)
         self._sent = with_explicit_drops(work.file.statements)
         self._used = values_used(work.file.statements)
         self._counters = Counters(work.file.statements)
@@ -138,7 +122,7 @@ class _Execution:
 
     def _unjournaled(self, position: int, kind: StatementKind) -> None:
         """What may simply be repeated needs no intent, and its outcome is in no hurry."""
-        self._report.began(position, self._file.statements[position - 1])
+        self._news.began(position, self._file.statements[position - 1])
         entry = self._entry(position, kind)
         try:
             self._sender.send(self._sent[position - 1])
@@ -176,7 +160,7 @@ class _Execution:
         self._journal.done_together(connection, entries)
         for entry in entries:
             reached.append(entry)
-            self._report.began(entry.position, entry.statement)
+            self._news.began(entry.position, entry.statement)
             self._sender.send(self._sent[entry.position - 1])
         values = self._values(entries[-1].position)
         if values:
@@ -187,7 +171,7 @@ class _Execution:
     def _alone(self, position: int, kind: StatementKind) -> None:
         """A statement that commits by itself: intended before, finished after."""
         statement = self._sent[position - 1]
-        self._report.began(position, self._file.statements[position - 1])
+        self._news.began(position, self._file.statements[position - 1])
         self._other_engines = None
         touched = footprint(statement, self._session.endpoint.database or "")
         tellable = kind is StatementKind.DEFINITION and touched.tellable
@@ -241,7 +225,7 @@ class _Execution:
         """What was there already counts only if it is what the statement would have made."""
         finding = confirm_existing(self._session.connection, self._session.endpoint, entry.statement)
         if finding.outcome == "landed":
-            self._report.existed(entry.statement, note)
+            self._news.existed(entry.statement, note)
             return
         self._journal.failed(entry, 0, f"{note}; {finding.why}")
         raise MigrationDefinitionError(

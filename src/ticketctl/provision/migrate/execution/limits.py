@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ticketctl.provision.migrate.execution.lock_wait import Blocked
     from ticketctl.provision.migrate.execution.stages import Stage
+    from ticketctl.provision.migrate.syntax.tokens import Statement
 
 COPY_LIMIT = 64 * 1024 * 1024  # bytes; copying less takes about a second
 
@@ -49,14 +50,18 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Where the sender says what a reader should know meanwhile.
+    """Where it is said what happens to the statements of a file.
 
     Attributes:
-        warn: Takes a sentence.
+        began: Takes the position of a statement and the statement, before it is sent.
+        existed: Takes a statement whose object was there already with the same definition, and the server's note.
+        warn: Takes a sentence that a reader should see.
         blocked: Takes who holds what the statement waits for.
         stage: Takes how far a long statement is; called from another thread.
     """
 
+    began: Callable[[int, Statement], None]
+    existed: Callable[[Statement, str], None]
     warn: Callable[[str], None]
     blocked: Callable[[Blocked], None]
     stage: Callable[[Stage], None]

@@ -46,6 +46,8 @@ _WORDS = {
     "preparing for alter table": "preparing",
     "committing alter table to storage engine": "finishing",
     "waiting for handler commit": "finishing",
+    "System lock": "executing",
+    "executing": "executing",
     "Waiting for table metadata lock": "waiting for other sessions to leave the table",
 }
 
