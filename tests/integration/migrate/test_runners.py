@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -16,9 +17,12 @@ from integration.migrate.bench import Bench
 from integration.migrate.conftest import Root
 from integration.migrate.server import PATIENT, SLOW, running
 from ticketctl.errors import BackendUnreachableError, MigrationLockedError
+from ticketctl.events import ignore
 from ticketctl.infra.mysql import connect
+from ticketctl.provision.migrate import runner
 from ticketctl.provision.migrate.execution.lock import lock_name
 from ticketctl.provision.migrate.planning.results import ApplyResult
+from ticketctl.settings.model import DatabaseSettings
 
 pytestmark = pytest.mark.integration
 
@@ -194,10 +198,28 @@ def test_killed_again_and_again_it_converges(bench: Bench) -> None:
     assert bench.states() == {"001_a": "applied", "002_b": "applied"}
 
 
-def test_fifty_runners_fit_on_a_server(bench: Bench) -> None:
-    """Who waits holds one connection, so fifty stay well below the default limit of 151."""
-    bench.write(_001_a="CREATE TABLE a (x INT);\nDO SLEEP(2);\nINSERT INTO a VALUES (1);")
+def test_fifty_runners_of_three_databases_fit_on_a_server(
+    bench: Bench, scratch_name: Callable[..., str], root: Root
+) -> None:
+    """Who waits holds one connection, whatever number of databases: fifty stay below the default limit of 151."""
+    bench.write(_001_a="CREATE TABLE a (x INT);\nDO SLEEP(2);\nINSERT INTO a VALUES (1);", _002_b="DO SLEEP(1);")
+    endpoints = {"one": bench.endpoint}
+    endpoints |= {key: replace(bench.endpoint, database=scratch_name()) for key in ("two", "three")}
+    databases = {key: DatabaseSettings(item.database or "", "migrations") for key, item in endpoints.items()}
+    assert root("SELECT @@GLOBAL.max_connections") == [(151,)]
+    root("FLUSH STATUS")  # it begins to count the most connections anew
+
+    def run(_: int) -> ApplyResult:
+        return runner.apply(bench.root, databases, endpoints, emit=ignore).raise_failed()
+
     with ThreadPoolExecutor(50) as pool:
-        results = list(pool.map(lambda _: Bench(bench.endpoint, bench.root).apply(), range(50)))
-    assert sum(result.changed and bool(result.databases[0].applied) for result in results) == 1
-    assert bench.query("SELECT x FROM a") == [(1,)]
+        results = list(pool.map(run, range(50)))
+
+    applied = [
+        (database.key, one.name) for result in results for database in result.databases for one in database.applied
+    ]
+    assert sorted(applied) == sorted((key, name) for key in endpoints for name in ("001_a", "002_b"))
+    for item in endpoints.values():
+        assert bench.on(item.database or "").query("SELECT x FROM a") == [(1,)]
+    ((_, most),) = root("SHOW STATUS LIKE 'Max_used_connections'")
+    assert int(most) < 80
