@@ -160,7 +160,7 @@ class TicketctlLibrary(Tool):
         databases = {KEY: DatabaseSettings(endpoint.database or "", "migrations")}
 
         def act() -> None:
-            runner.apply(self.folder, databases, {KEY: endpoint}, emit=ignore)
+            runner.apply(self.folder, databases, {KEY: endpoint}, emit=ignore).raise_failed()
 
         return act
 

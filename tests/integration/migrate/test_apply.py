@@ -435,3 +435,10 @@ def test_what_is_recorded_may_be_longer_than_a_packet(bench: Bench, root: Root) 
         root("SET GLOBAL max_allowed_packet = %s", limit)
     assert len(bench.tables()) == 24
     assert bench.query("SELECT MIN(LENGTH(sql_text)) > 500000, COUNT(*) FROM ticketctl_migration") == [(1, 24)]
+
+
+def test_two_statements_under_one_delimiter_are_said(bench: Bench) -> None:
+    bench.write(_001_a="DELIMITER //\nDROP PROCEDURE IF EXISTS p; CREATE PROCEDURE p() BEGIN SELECT 1; END//")
+    with pytest.raises(MigrationStatementError) as raised:
+        bench.apply()
+    assert raised.value.next_step.startswith("if the text up to its delimiter holds several statements")

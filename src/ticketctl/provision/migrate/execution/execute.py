@@ -40,10 +40,12 @@ from ticketctl.provision.migrate.syntax.session_values import values_used
 from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
 from ticketctl.provision.migrate.syntax.units import Unit, units, with_explicit_drops
 
+SYNTAX_ERROR = 1064
 _HINTS = {
     1419: "the server logs changes and trusts no function: SET GLOBAL log_bin_trust_function_creators = 1, "
     "then run the command again",
 }
+_SEVERAL = "if the text up to its delimiter holds several statements, end each of them with the delimiter; else "
 _CORRECT_IT = "correct it and run the command again: statements above it stay done, it goes on here"
 _PARTLY = "what it did before it failed stays; look at it, correct the file, and run the command again"
 
@@ -251,7 +253,7 @@ class _Execution:
             line=entry.statement.line,
             number=number,
             why=f"error {number}: {message}\n{excerpt(entry.statement)}",
-            next_step=_HINTS.get(number, _PARTLY if partly else _CORRECT_IT),
+            next_step=_HINTS.get(number) or _several(number, entry.statement) + (_PARTLY if partly else _CORRECT_IT),
         ) from error
 
     def _lost(self, entry: Entry, error: BackendUnreachableError) -> BackendUnreachableError:
@@ -265,3 +267,9 @@ class _Execution:
 
     def _where(self, entry: Entry) -> str:
         return f"{self._file.path}:{entry.statement.line}:{entry.statement.column}"
+
+
+def _several(number: int, statement: Statement) -> str:
+    """A hint for `DELIMITER //` and `DROP …; CREATE … //`, which the client would send as two statements."""
+    inside = any(token.text == ";" for token in statement.tokens)
+    return _SEVERAL if number == SYNTAX_ERROR and inside else ""
