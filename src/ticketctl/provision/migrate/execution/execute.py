@@ -38,6 +38,7 @@ from ticketctl.provision.migrate.syntax.counters import Counters
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject, footprint
 from ticketctl.provision.migrate.syntax.session_values import values_used
 from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
+from ticketctl.provision.migrate.syntax.tokens import Statement
 from ticketctl.provision.migrate.syntax.units import Unit, units, with_explicit_drops
 
 SYNTAX_ERROR = 1064
