@@ -15,8 +15,8 @@ from migrations.workload import Migration, as_text
 from ticketctl.events import ignore
 from ticketctl.infra.mysql import connect
 from ticketctl.provision.migrate import runner
+from ticketctl.provision.migrate.source.targets import read_target
 from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
 
 Action = Callable[[], None]
 KEY = "main"
@@ -157,10 +157,8 @@ class TicketctlLibrary(Tool):
         _write_pairs(self.folder / "migrations", migrations)
 
     def bind(self, endpoint: MysqlEndpoint) -> Action:
-        databases = {KEY: DatabaseSettings(endpoint.database or "", "migrations")}
-
         def act() -> None:
-            runner.apply(self.folder, databases, {KEY: endpoint}, emit=ignore).raise_failed()
+            runner.apply((read_target(KEY, endpoint, self.folder / "migrations"),), emit=ignore).raise_failed()
 
         return act
 

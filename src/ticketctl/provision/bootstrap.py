@@ -122,8 +122,10 @@ def _up(project: Project, environ: Mapping[str, str], emit: Emit) -> StepAnswer:
 
 def _migrate(project: Project, emit: Emit) -> StepAnswer:
     from ticketctl.provision.migrate.runner import apply
+    from ticketctl.provision.migrate.source.targets import find_targets
 
-    result = apply(project.root, project.settings.databases, endpoints_of(project).mysql, emit=emit).raise_failed()
+    targets = find_targets(project.root, project.settings.databases, endpoints_of(project).mysql)
+    result = apply(targets, emit=emit).raise_failed()
     count = sum(len(database.applied) for database in result.databases)
     summary = f"{count} migrations applied" if result.changed else "every database is at head"
     return StepAnswer(result.changed, summary)

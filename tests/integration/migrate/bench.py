@@ -18,6 +18,7 @@ from ticketctl.provision.migrate.planning.plan import Plan
 from ticketctl.provision.migrate.planning.results import ApplyResult, DatabaseResult
 from ticketctl.provision.migrate.planning.rollback_plan import RollbackPlan
 from ticketctl.provision.migrate.rollback import plan_rollback, rollback
+from ticketctl.provision.migrate.source.targets import Target, find_targets
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import DatabaseSettings
 
@@ -53,6 +54,11 @@ class Bench:
     def endpoints(self) -> Mapping[str, MysqlEndpoint]:
         return {KEY: self.endpoint}
 
+    def target(self) -> Target:
+        """It with its files as they are now."""
+        (target,) = find_targets(self.root, self.databases, self.endpoints)
+        return target
+
     def write(self, **files: str) -> Bench:
         """Write `name=text` as `name.sql`; `_001_x` is `001_x`, as Python's names begin with no digit."""
         for name, text in files.items():
@@ -62,27 +68,25 @@ class Bench:
 
     def apply(self, *, dry_run: bool = False, **options: Any) -> ApplyResult:
         return runner.apply(
-            self.root,
-            self.databases,
-            self.endpoints,
+            (self.target(),),
             emit=self.events.append,
             dry_run=dry_run,
             options=Options(**options),
         ).raise_failed()
 
     def plan(self) -> Plan:
-        return runner.plan(self.root, self.databases, self.endpoints)
+        return runner.plan((self.target(),))
 
     def states(self) -> dict[str, str]:
-        (database,) = runner.status(self.root, self.databases, self.endpoints).databases
+        (database,) = runner.status((self.target(),)).databases
         return {migration.name: migration.state for migration in database.migrations}
 
     def plan_rollback(self, steps: int = 1) -> RollbackPlan:
-        return plan_rollback(self.root, self.databases, self.endpoints, key=KEY, steps=steps)
+        return plan_rollback(self.target(), steps=steps)
 
     def rollback(self, planned: RollbackPlan | None = None) -> DatabaseResult:
         planned = planned or self.plan_rollback()
-        return rollback(self.root, self.databases, self.endpoints, planned=planned, emit=self.events.append)
+        return rollback(self.target(), planned=planned, emit=self.events.append)
 
     def progress(self, state: str) -> list[str]:
         """Details of the progress events with this state."""
@@ -136,17 +140,13 @@ from pathlib import Path
 from ticketctl.events import ignore
 from ticketctl.provision.migrate import runner
 from ticketctl.provision.migrate.options import Options
+from ticketctl.provision.migrate.source.targets import read_target
 from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
 from ticketctl.settings.secret import Secret
 
 root, host, port, user = sys.argv[1:]
 database, password = (sys.stdin.readline().rstrip("\\n") for _ in range(2))
-runner.apply(
-    Path(root),
-    {"main": DatabaseSettings(database, "migrations")},
-    {"main": MysqlEndpoint(host, int(port), user, Secret(password), database)},
-    emit=ignore,
-).raise_failed()
+endpoint = MysqlEndpoint(host, int(port), user, Secret(password), database)
+runner.apply((read_target("main", endpoint, Path(root, "migrations")),), emit=ignore).raise_failed()
 print("applied", "yoyo" in sys.modules)
 """

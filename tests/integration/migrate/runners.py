@@ -22,8 +22,8 @@ from ticketctl.provision.migrate.planning.repair_plan import Repairs
 from ticketctl.provision.migrate.planning.results import StatusResult
 from ticketctl.provision.migrate.repair import plan_repair, repair
 from ticketctl.provision.migrate.rollback import plan_rollback, rollback
+from ticketctl.provision.migrate.source.targets import Target, read_target
 from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
 from ticketctl.settings.secret import Secret
 
 KEY = "main"
@@ -71,31 +71,31 @@ def endpoint_of(task: Task) -> MysqlEndpoint:
 def settle(task: Task, migration: str, *, landed: bool) -> None:
     """Say what the statement has done in which a migration stopped, as `migrate repair` does."""
     chosen = Repairs(landed=(migration,)) if landed else Repairs(not_landed=(migration,))
-    planned = plan_repair(*_place(task), key=KEY, repairs=chosen)
-    repair(*_place(task), planned=planned, emit=ignore, lock_timeout=LOCK_TIMEOUT)
+    planned = plan_repair(_target(task), repairs=chosen)
+    repair(_target(task), planned=planned, emit=ignore, lock_timeout=LOCK_TIMEOUT)
 
 
 def states(task: Task) -> dict[str, str]:
     """What `migrate status` says of each migration."""
-    result: StatusResult = runner.status(*_place(task))
+    result: StatusResult = runner.status((_target(task),))
     (database,) = result.databases
     return {migration.name: migration.state for migration in database.migrations}
 
 
-def _place(task: Task) -> tuple[Path, dict[str, DatabaseSettings], dict[str, MysqlEndpoint]]:
-    settings = {KEY: DatabaseSettings(task.database, task.folder)}
-    return Path(task.root), settings, {KEY: endpoint_of(task)}
+def _target(task: Task) -> Target:
+    return read_target(KEY, endpoint_of(task), Path(task.root, task.folder))
 
 
 def _apply(task: Task) -> bool:
-    return runner.apply(*_place(task), emit=ignore, options=Options(lock_timeout=LOCK_TIMEOUT)).raise_failed().changed
+    result = runner.apply((_target(task),), emit=ignore, options=Options(lock_timeout=LOCK_TIMEOUT))
+    return result.raise_failed().changed
 
 
 def _rollback(task: Task) -> bool:
     """Undo everything that is not undone yet."""
-    planned = plan_rollback(*_place(task), key=KEY, steps=1000)
+    planned = plan_rollback(_target(task), steps=1000)
     if not planned.is_empty:
-        rollback(*_place(task), planned=planned, emit=ignore, lock_timeout=LOCK_TIMEOUT)
+        rollback(_target(task), planned=planned, emit=ignore, lock_timeout=LOCK_TIMEOUT)
     return not planned.is_empty
 
 

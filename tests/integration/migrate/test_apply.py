@@ -26,6 +26,7 @@ from ticketctl.errors import (
 from ticketctl.events import Notice, StepFinished, ignore
 from ticketctl.provision.migrate import runner
 from ticketctl.provision.migrate.execution.limits import Limits, LockWait
+from ticketctl.provision.migrate.source.targets import find_targets
 from ticketctl.settings.model import DatabaseSettings
 from ticketctl.settings.secret import Secret
 
@@ -366,13 +367,14 @@ def test_one_bad_file_stops_every_database_before_the_first_is_touched(
     databases = {**bench.databases, "other": DatabaseSettings(scratch_name(), "bad")}
     endpoints = {**bench.endpoints, "other": bench.on(databases["other"].name).endpoint}
 
+    targets = find_targets(bench.root, databases, endpoints)
     with pytest.raises(MigrationFileError):
-        runner.apply(bench.root, databases, endpoints, emit=ignore)
+        runner.apply(targets, emit=ignore)
     assert bench.tables() == []
 
-    assert runner.apply(bench.root, databases, endpoints, emit=ignore, only=["main"]).changed
+    assert runner.apply(find_targets(bench.root, databases, endpoints, ["main"]), emit=ignore).changed
     with pytest.raises(UnknownNameError, match="no database 'mian'") as raised:
-        runner.apply(bench.root, databases, endpoints, emit=ignore, only=["mian"])
+        find_targets(bench.root, databases, endpoints, ["mian"])
     assert "did you mean 'main'?" in raised.value.next_step
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from integration.conftest import root_of
-from integration.migrate.bench import KEY, Bench
+from integration.migrate.bench import Bench
 from integration.migrate.conftest import Root
 from integration.migrate.mysql_client import run_client
 from integration.migrate.test_command import Command
@@ -46,14 +46,12 @@ def trusted(root: Root) -> Iterator[None]:
 
 
 def planned(bench: Bench, to: str = "") -> BaselinePlan:
-    return plan_baseline(bench.root, bench.databases, bench.endpoints, key=KEY, to=to)
+    return plan_baseline(bench.target(), to=to)
 
 
 def recorded(bench: Bench, to: str = "", *, dry_run: bool = False) -> BaselineResult:
     plan = planned(bench, to)
-    return baseline(
-        bench.root, bench.databases, bench.endpoints, planned=plan, emit=bench.events.append, dry_run=dry_run
-    )
+    return baseline(bench.target(), planned=plan, emit=bench.events.append, dry_run=dry_run)
 
 
 def by_hand(bench: Bench, server: Server, *files: str, account: MysqlEndpoint | None = None) -> None:
@@ -462,7 +460,7 @@ def test_another_run_is_waited_for(plain: Bench, own_mysql: Server, root: Root) 
     plan = planned(plain)
     assert root("SELECT GET_LOCK(%s, 0)", lock_name(plain.endpoint.database or "")) == [(1,)]
     with pytest.raises(MigrationLockedError):
-        baseline(plain.root, plain.databases, plain.endpoints, planned=plan, emit=plain.events.append, lock_timeout=0.2)
+        baseline(plain.target(), planned=plan, emit=plain.events.append, lock_timeout=0.2)
     assert scratch_is_gone(plain, root)
 
 
@@ -471,4 +469,4 @@ def test_the_plan_must_still_fit(plain: Bench, own_mysql: Server) -> None:
     plan = planned(plain)
     stale = replace(plan, migrations=plan.migrations[1:])
     with pytest.raises(MigrationError, match="are others than those of the plan"):
-        baseline(plain.root, plain.databases, plain.endpoints, planned=stale, emit=plain.events.append)
+        baseline(plain.target(), planned=stale, emit=plain.events.append)

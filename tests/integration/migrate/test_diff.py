@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from integration.migrate.bench import KEY, Bench
+from integration.migrate.bench import Bench
 from integration.migrate.test_command import Command
 from integration.migrate.yoyo_client import yoyo
 from ticketctl.errors import MigrationError, MigrationStatementError, UnknownNameError
@@ -18,7 +18,7 @@ TEXT = "-- first\nCREATE TABLE a (x INT);\nINSERT INTO a VALUES ('1');\n"
 
 
 def of(bench: Bench, name: str = "001_a") -> MigrationDiff:
-    return diff(bench.root, bench.databases, bench.endpoints, key=KEY, name=name)
+    return diff(bench.target(), name=name)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from integration.eventually import eventually
-from integration.migrate.bench import KEY, Bench
+from integration.migrate.bench import Bench
 from integration.migrate.conftest import Root
 from integration.migrate.test_command import Command
 from integration.migrate.yoyo_client import listed, yoyo
@@ -48,14 +48,12 @@ class Repairing:
 
     def plan(self, **named: tuple[str, ...]) -> RepairPlan:
         bench = self.bench
-        return plan_repair(bench.root, bench.databases, bench.endpoints, key=KEY, repairs=Repairs(**named))
+        return plan_repair(bench.target(), repairs=Repairs(**named))
 
     def execute(self, planned: RepairPlan, lock_timeout: float = 60) -> RepairResult:
         bench = self.bench
         return repair(
-            bench.root,
-            bench.databases,
-            bench.endpoints,
+            bench.target(),
             planned=planned,
             emit=bench.events.append,
             lock_timeout=lock_timeout,

@@ -22,6 +22,7 @@ from ticketctl.infra.mysql import connect
 from ticketctl.provision.migrate import runner
 from ticketctl.provision.migrate.execution.lock import lock_name
 from ticketctl.provision.migrate.planning.results import ApplyResult
+from ticketctl.provision.migrate.source.targets import find_targets
 from ticketctl.settings.model import DatabaseSettings
 
 pytestmark = pytest.mark.integration
@@ -210,7 +211,7 @@ def test_fifty_runners_of_three_databases_fit_on_a_server(
     root("FLUSH STATUS")  # it begins to count the most connections anew
 
     def run(_: int) -> ApplyResult:
-        return runner.apply(bench.root, databases, endpoints, emit=ignore).raise_failed()
+        return runner.apply(find_targets(bench.root, databases, endpoints), emit=ignore).raise_failed()
 
     with ThreadPoolExecutor(50) as pool:
         results = list(pool.map(run, range(50)))

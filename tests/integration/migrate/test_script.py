@@ -122,7 +122,7 @@ def test_what_real_projects_write_comes_through_the_client(
     bench: Bench, own_mysql: Server, scratch_name: Callable[..., str], trusted: Root, file: Path
 ) -> None:
     (bench.folder / file.name).write_bytes(file.read_bytes())
-    script = plan_script(bench.root, bench.databases, bench.endpoints)
+    script = plan_script((bench.target(),))
     run = run_client(own_mysql, script.text, account=bench.endpoint)
     assert (run.returncode, run.stderr.decode(), script.notices) == (0, "", ())
 

@@ -18,8 +18,8 @@ from ticketctl.events import ignore
 from ticketctl.infra.mysql import connect, quote_identifier, translating
 from ticketctl.provision.migrate import runner
 from ticketctl.provision.migrate.rollback import plan_rollback, rollback
+from ticketctl.provision.migrate.source.targets import Target, read_target
 from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
 
 pytestmark = pytest.mark.integration
 REPOSITORY = Path(__file__).parents[3]
@@ -30,7 +30,7 @@ BOOKS |= {"_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock"}
 def migrated(account: MysqlEndpoint, new_name: Callable[..., str]) -> Mapping[str, MysqlEndpoint]:
     """The three databases, migrated from the repository's files."""
     endpoints = {key: replace(account, database=new_name()) for key in DATABASES}
-    runner.apply(REPOSITORY, settings(endpoints), endpoints, emit=ignore).raise_failed()
+    runner.apply(targets(endpoints), emit=ignore).raise_failed()
     return endpoints
 
 
@@ -47,8 +47,8 @@ def shared(own_mysql: Server, migration_account: MysqlEndpoint) -> Iterator[Mapp
         yield migrated(migration_account, new_name)
 
 
-def settings(endpoints: Mapping[str, MysqlEndpoint]) -> dict[str, DatabaseSettings]:
-    return {key: DatabaseSettings(item.database or "", f"migrations/{key}") for key, item in endpoints.items()}
+def targets(endpoints: Mapping[str, MysqlEndpoint]) -> list[Target]:
+    return [read_target(key, endpoint, REPOSITORY / "migrations" / key) for key, endpoint in endpoints.items()]
 
 
 @contextmanager
@@ -122,7 +122,7 @@ def test_the_files_may_run_twice(endpoints: Mapping[str, MysqlEndpoint], root: R
     for endpoint in endpoints.values():
         database = quote_identifier(endpoint.database or "")
         root("DROP TABLE " + ", ".join(f"{database}.{table}" for table in sorted(BOOKS)))
-    result = runner.apply(REPOSITORY, settings(endpoints), endpoints, emit=ignore)
+    result = runner.apply(targets(endpoints), emit=ignore)
     assert [len(database.applied) for database in result.databases] == [1, 1, 1]
     assert [differences(endpoint, key) for key, endpoint in endpoints.items()] == [[], [], []]
 
@@ -131,12 +131,11 @@ def test_the_rollbacks_leave_nothing_but_the_journal(endpoints: Mapping[str, Mys
     events = quote_identifier(endpoints["events"].database or "")
     root(EVENT.replace("INTO ", f"INTO {events}."))
     root(RULE.format("percent", "-1").replace("INTO ", f"INTO {events}."))
-    where = (REPOSITORY, settings(endpoints), endpoints)
-    for key, endpoint in endpoints.items():
-        rollback(*where, planned=plan_rollback(*where, key=key), emit=ignore)
-        left = root(f"SHOW TABLES FROM {quote_identifier(endpoint.database or '')} WHERE 1")
+    for target in targets(endpoints):
+        rollback(target, planned=plan_rollback(target), emit=ignore)
+        left = root(f"SHOW TABLES FROM {quote_identifier(target.database)} WHERE 1")
         assert {name for (name,) in left} == BOOKS
-    assert runner.apply(*where, emit=ignore).changed
+    assert runner.apply(targets(endpoints), emit=ignore).changed
 
 
 EVENT = (

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import DryRun, Json, run_of
-from ticketctl.cli.migrate.group import RESUMABLE, AllowLate, LockTimeout, Only, app
+from ticketctl.cli.migrate.group import RESUMABLE, AllowLate, LockTimeout, Only, app, targets_of
 
 
 @app.command()
@@ -37,10 +37,7 @@ def apply(
     run = run_of(ctx, json=json)
     run.interrupted_note = RESUMABLE
     result = runner.apply(
-        run.project.root,
-        run.project.settings.databases,
-        run.endpoints.mysql,
-        only=only or (),
+        targets_of(run, only),
         dry_run=dry_run,
         options=Options(lock_timeout=lock_timeout, allow_late=allow_late, keep_going=keep_going),
         emit=run.emit,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import DryRun, Json, Yes, run_of
-from ticketctl.cli.migrate.group import Database, LockTimeout, app
+from ticketctl.cli.migrate.group import Database, LockTimeout, app, target_of
 
 
 @app.command()
@@ -38,13 +38,14 @@ def baseline(
     from ticketctl.provision.migrate.baseline import plan_baseline
 
     run = run_of(ctx, json=json)
-    where = (run.project.root, run.project.settings.databases, run.endpoints.mysql)
-    planned = plan_baseline(*where, key=database, to=to)
+    planned = plan_baseline(target_of(run, database), to=to)
     if planned.is_empty:
         run.show(planned, text=lambda: str(planned))
         return
     if not dry_run:
         run.confirm(str(planned), yes=yes, consequence="this changes what is recorded, not data")
-    result = record_baseline(*where, planned=planned, emit=run.emit, dry_run=dry_run, lock_timeout=lock_timeout)
+    result = record_baseline(
+        target_of(run, database), planned=planned, emit=run.emit, dry_run=dry_run, lock_timeout=lock_timeout
+    )
     run.show(result, text=lambda: baseline_text(result))
     run.exit(ok=not result.difference)

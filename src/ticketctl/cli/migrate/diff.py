@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import Json, run_of
-from ticketctl.cli.migrate.group import Database, app
+from ticketctl.cli.migrate.group import Database, app, target_of
 from ticketctl.events import Notice
 
 
@@ -28,8 +28,7 @@ def diff(
     from ticketctl.provision.migrate.diff import diff as find_diff
 
     run = run_of(ctx, json=json)
-    where = (run.project.root, run.project.settings.databases, run.endpoints.mysql)
-    result = find_diff(*where, key=database, name=name)
+    result = find_diff(target_of(run, database), name=name)
     note = note_on_diff(result)
     if note and not json:
         run.emit(Notice("info", note))

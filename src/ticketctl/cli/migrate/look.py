@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketctl.cli.invocation import Invocation, Json, run_of
-from ticketctl.cli.migrate.group import AllowLate, Only, app
+from ticketctl.cli.migrate.group import AllowLate, Only, app, targets_of
 from ticketctl.cli.migrate.verification import show_what_is_wrong
 from ticketctl.events import Notice
 
@@ -42,11 +42,11 @@ def plan(
     if sql and json:
         raise typer.BadParameter("--sql prints a script for the mysql client, which cannot be JSON as well")
     run = run_of(ctx, json=json)
-    where = (run.project.root, run.project.settings.databases, run.endpoints.mysql)
+    targets = targets_of(run, only)
     if sql:
-        _print_script(run, plan_script(*where, only=only or (), allow_late=allow_late))
+        _print_script(run, plan_script(targets, allow_late=allow_late))
         return
-    result = runner.plan(*where, only=only or (), allow_late=allow_late)
+    result = runner.plan(targets, allow_late=allow_late)
     run.show(result, text=lambda: str(result))
 
 
@@ -69,7 +69,7 @@ def status(ctx: typer.Context, only: Only = None, json: Json = False) -> None:
     from ticketctl.provision.migrate import runner
 
     run = run_of(ctx, json=json)
-    result = runner.status(run.project.root, run.project.settings.databases, run.endpoints.mysql, only=only or ())
+    result = runner.status(targets_of(run, only))
     run.show(result, text=lambda: status_text(result))
     run.exit(ok=result.ok)
 

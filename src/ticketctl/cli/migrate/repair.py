@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import DryRun, Json, Yes, run_of
-from ticketctl.cli.migrate.group import Database, LockTimeout, app
+from ticketctl.cli.migrate.group import Database, LockTimeout, app, target_of
 from ticketctl.cli.migrate.verification import show_what_is_wrong
 
 
@@ -57,13 +57,12 @@ def repair(
     named = (accept_edit, mark, unmark, landed, not_landed)
     if not any(named):
         show_what_is_wrong(run, (database,))
-    where = (run.project.root, run.project.settings.databases, run.endpoints.mysql)
-    planned = plan_repair(*where, key=database, repairs=Repairs(*(tuple(names or ()) for names in named)))
+    planned = plan_repair(target_of(run, database), repairs=Repairs(*(tuple(names or ()) for names in named)))
     if dry_run:
         run.show(planned, text=lambda: str(planned))
         return
     run.interrupted_note = "nothing was changed\n"
     run.confirm(str(planned), yes=yes, consequence="this changes what is recorded, not data")
     run.interrupted_note = "interrupted; all of it was recorded or nothing: `ticketctl migrate status` shows which\n"
-    result = repair_record(*where, planned=planned, lock_timeout=lock_timeout, emit=run.emit)
+    result = repair_record(target_of(run, database), planned=planned, lock_timeout=lock_timeout, emit=run.emit)
     run.show(result, text=lambda: repaired_text(result))

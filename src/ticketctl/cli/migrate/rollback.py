@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import DryRun, Json, Yes, run_of
-from ticketctl.cli.migrate.group import RESUMABLE, Database, LockTimeout, app
+from ticketctl.cli.migrate.group import RESUMABLE, Database, LockTimeout, app, target_of
 
 
 @app.command()
@@ -33,11 +33,10 @@ def rollback(
 
     run = run_of(ctx, json=json)
     run.interrupted_note = RESUMABLE
-    where = (run.project.root, run.project.settings.databases, run.endpoints.mysql)
-    planned = plan_rollback(*where, key=database, steps=steps)
+    planned = plan_rollback(target_of(run, database), steps=steps)
     if planned.is_empty or dry_run:
         run.show(planned, text=lambda: str(planned))
         return
     run.confirm(str(planned), yes=yes)
-    result = roll_back(*where, planned=planned, lock_timeout=lock_timeout, emit=run.emit)
+    result = roll_back(target_of(run, database), planned=planned, lock_timeout=lock_timeout, emit=run.emit)
     run.show(result, text=lambda: rolled_back_text(result))

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import NoReturn
 
 from ticketctl.cli.invocation import Invocation
+from ticketctl.cli.migrate.group import targets_of
 from ticketctl.events import Notice
 
 
@@ -20,8 +21,7 @@ def show_what_is_wrong(run: Invocation, only: Collection[str]) -> NoReturn:
     from ticketctl.provision.migrate import runner
     from ticketctl.provision.migrate.planning.verification import verification_of
 
-    status = runner.status(run.project.root, run.project.settings.databases, run.endpoints.mysql, only=only)
-    result = verification_of(status)
+    result = verification_of(runner.status(targets_of(run, only)))
     if not result.ok or run.json:
         run.show(result, text=lambda: verified_text(result))
     else:

@@ -10,6 +10,7 @@ from ticketctl.provision.health.mysql import MysqlSession
 from ticketctl.provision.health.target import Check
 from ticketctl.provision.migrate.planning.results import DatabaseStatus
 from ticketctl.provision.migrate.runner import status
+from ticketctl.provision.migrate.source.targets import read_target
 from ticketctl.settings.endpoints import MysqlEndpoint
 from ticketctl.settings.model import Project
 
@@ -33,7 +34,8 @@ def migrations_check(project: Project, key: str, endpoint: MysqlEndpoint) -> Che
     def check(session: MysqlSession) -> Finding:
         if settings.name in session.unusable:
             return skipped(f"{settings.name} cannot be used")
-        found = status(project.root, {key: settings}, {key: replace(endpoint, database=settings.name)})
+        here = replace(endpoint, database=settings.name)
+        found = status((read_target(key, here, project.root / settings.migrations),))
         return judge(found.databases[0])
 
     return Check(f"migrations {settings.name}", check)

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ticketctl import events
@@ -41,13 +40,12 @@ from ticketctl.provision.migrate.planning.baseline_plan import (
 from ticketctl.provision.migrate.record.history import read_history
 from ticketctl.provision.migrate.record.journal import Journal
 from ticketctl.provision.migrate.source.files import Migration
-from ticketctl.provision.migrate.source.targets import Target, find_targets
+from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.provision.migrate.syntax.confine import Confinement
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject
 from ticketctl.provision.migrate.syntax.lexer import Statement
 from ticketctl.provision.migrate.syntax.statements import excerpt
 from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -60,21 +58,11 @@ _DEFINER = re.compile(r"^(CREATE (?:ALGORITHM=\w+ )?)DEFINER=`(?:[^`]|``)*`@`(?:
 Definitions = Mapping[SchemaObject, str]
 
 
-def plan_baseline(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
-    *,
-    key: str,
-    to: str = "",
-) -> BaselinePlan:
+def plan_baseline(target: Target, *, to: str = "") -> BaselinePlan:
     """Return what a baseline would record and what its comparison would leave out; compares nothing yet.
 
     Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is.
-        key: Key of the database.
+        target: The database with its files.
         to: Name of the last migration to record; empty for the last file.
 
     Raises:
@@ -82,9 +70,8 @@ def plan_baseline(
         MigrationError: There is no database, or it has a history already.
         YoyoLedgerError: yoyo has managed it, or is at work.
         BackendError: The server cannot be reached or refuses.
-        UnknownNameError: There is no such database or migration.
+        UnknownNameError: There is no such migration.
     """
-    (target,) = find_targets(project_root, databases, endpoints, (key,))
     with Connections() as connections:
         migrations = decide_baseline(target, observe(connections, target.endpoint), to)
         confinement, ledgers = _look_around(connections, target, migrations)
@@ -96,9 +83,7 @@ def plan_baseline(
 
 
 def baseline(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
+    target: Target,
     *,
     planned: BaselinePlan,
     emit: Emit,
@@ -112,9 +97,7 @@ def baseline(
     triggers, but for their definers, and no rows.
 
     Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is and which account migrates it.
+        target: The database with its files as they are now, whatever they were when it was planned.
         planned: What `plan_baseline` returned.
         emit: Takes the progress.
         dry_run: Only compare; a difference is then in the result instead of an error.
@@ -128,9 +111,8 @@ def baseline(
         MigrationLockedError: Another runner did not finish in time.
         YoyoLedgerError: yoyo has managed it, or is at work.
         BackendError: The server cannot be reached or refuses.
-        UnknownNameError: There is no such database or migration.
+        UnknownNameError: There is no such migration.
     """
-    (target,) = find_targets(project_root, databases, endpoints, (planned.key,))
     began = time.monotonic()
 
     def waiting(holder: Holder, seconds: float) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from ticketctl.errors import MigrationError, MigrationFileError, UnknownNameError
 from ticketctl.provision.migrate.execution.connections import Connections
@@ -13,9 +11,8 @@ from ticketctl.provision.migrate.execution.observe import observe
 from ticketctl.provision.migrate.planning.assess import is_unchanged
 from ticketctl.provision.migrate.record.history import History, Record, read_text
 from ticketctl.provision.migrate.source.files import Migration
-from ticketctl.provision.migrate.source.targets import Target, find_targets
+from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +32,20 @@ class MigrationDiff:
     text: str
 
 
-def diff(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
-    *,
-    key: str,
-    name: str,
-) -> MigrationDiff:
+def diff(target: Target, *, name: str) -> MigrationDiff:
     """Return what has changed in a migration's file since it was executed; changes nothing.
 
     A file that is gone differs in every line: the text that was executed can be read from the answer.
 
     Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is.
-        key: Key of the database.
+        target: The database with its files.
         name: Name of the migration.
 
     Raises:
         MigrationError: No text is recorded of the migration.
-        MigrationFileError: A file cannot be used.
         BackendError: The server cannot be reached or refuses.
-        UnknownNameError: There is no such database or migration.
+        UnknownNameError: There is no such migration.
     """
-    (target,) = find_targets(project_root, databases, endpoints, (key,))
     migrations = {migration.name: migration for migration in target.migrations}
     with Connections() as connections:
         history = observe(connections, target.endpoint)

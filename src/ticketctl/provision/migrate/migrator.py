@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from ticketctl.provision.migrate.planning.repair_plan import RepairPlan, Repairs
 from ticketctl.provision.migrate.planning.results import DatabaseResult, DatabaseStatus
 from ticketctl.provision.migrate.planning.rollback_plan import RollbackPlan
 from ticketctl.provision.migrate.planning.verification import DatabaseVerification, verification_of
+from ticketctl.provision.migrate.source.targets import Target, read_target
 from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
 from ticketctl.settings.mysql_url import parse_mysql_url
 from ticketctl.settings.secret import Secret
 
@@ -83,7 +82,7 @@ class Migrator:
             YoyoLedgerError: yoyo is at work, or has changed what is applied.
             BackendError: The server cannot be reached or refuses.
         """
-        (planned,) = runner.plan(*self._where, allow_late=self._options.allow_late).databases
+        (planned,) = runner.plan((self._target(),), allow_late=self._options.allow_late).databases
         return planned
 
     def status(self) -> DatabaseStatus:
@@ -93,7 +92,7 @@ class Migrator:
             MigrationFileError: A file cannot be used.
             BackendError: The server cannot be reached or refuses.
         """
-        (status,) = runner.status(*self._where).databases
+        (status,) = runner.status((self._target(),)).databases
         return status
 
     def verify(self) -> DatabaseVerification:
@@ -105,7 +104,7 @@ class Migrator:
             MigrationFileError: A file cannot be used.
             BackendError: The server cannot be reached or refuses.
         """
-        (found,) = verification_of(runner.status(*self._where)).databases
+        (found,) = verification_of(runner.status((self._target(),))).databases
         return found
 
     def apply(self) -> DatabaseResult:
@@ -127,7 +126,7 @@ class Migrator:
             YoyoLedgerError: yoyo is at work, or has changed what is applied.
             BackendError: The server cannot be reached or refuses.
         """
-        result = runner.apply(*self._where, emit=self._emit, options=self._options)
+        result = runner.apply((self._target(),), emit=self._emit, options=self._options)
         (done,) = result.raise_failed().databases
         return done
 
@@ -147,7 +146,7 @@ class Migrator:
         """
         from ticketctl.provision.migrate.rollback import plan_rollback
 
-        return plan_rollback(*self._where, key=self._key, steps=steps)
+        return plan_rollback(self._target(), steps=steps)
 
     def rollback(self, steps: int = 1) -> DatabaseResult:
         """Undo the newest migrations by their rollback files. It asks nobody: `plan_rollback` shows what goes.
@@ -172,7 +171,7 @@ class Migrator:
         planned = self.plan_rollback(steps)
         if planned.is_empty:
             return DatabaseResult(planned.key, planned.database, created=False, applied=())
-        return rollback(*self._where, planned=planned, emit=self._emit, lock_timeout=self._options.lock_timeout)
+        return rollback(self._target(), planned=planned, emit=self._emit, lock_timeout=self._options.lock_timeout)
 
     def plan_repair(self, repairs: Repairs) -> RepairPlan:
         """Return what `repair` would change in what is recorded; changes nothing.
@@ -191,7 +190,7 @@ class Migrator:
         """
         from ticketctl.provision.migrate.repair import plan_repair
 
-        return plan_repair(*self._where, key=self._key, repairs=repairs)
+        return plan_repair(self._target(), repairs=repairs)
 
     def repair(self, repairs: Repairs) -> RepairPlan:
         """Change what is recorded of migrations, all of it or nothing; the schema is not touched.
@@ -214,7 +213,7 @@ class Migrator:
         from ticketctl.provision.migrate.repair import repair
 
         planned = self.plan_repair(repairs)
-        repair(*self._where, planned=planned, emit=self._emit, lock_timeout=self._options.lock_timeout)
+        repair(self._target(), planned=planned, emit=self._emit, lock_timeout=self._options.lock_timeout)
         return planned
 
     def plan_baseline(self, to: str = "") -> BaselinePlan:
@@ -232,7 +231,7 @@ class Migrator:
         """
         from ticketctl.provision.migrate.baseline import plan_baseline
 
-        return plan_baseline(*self._where, key=self._key, to=to)
+        return plan_baseline(self._target(), to=to)
 
     def baseline(self, to: str = "") -> BaselineResult:
         """Record migrations as applied, if the database is what they make it; executes nothing in it.
@@ -259,12 +258,11 @@ class Migrator:
                 why=f"{self._folder} has none",
                 next_step="write what the database has as the first migration",
             )
-        return baseline(*self._where, planned=planned, emit=self._emit, lock_timeout=self._options.lock_timeout)
+        return baseline(self._target(), planned=planned, emit=self._emit, lock_timeout=self._options.lock_timeout)
 
-    @property
-    def _where(self) -> tuple[Path, Mapping[str, DatabaseSettings], Mapping[str, MysqlEndpoint]]:
-        settings = DatabaseSettings(self._endpoint.database or "", str(self._folder))
-        return Path(), {self._key: settings}, {self._key: self._endpoint}
+    def _target(self) -> Target:
+        """The database with its files: a plan and what executes it read them each for itself."""
+        return read_target(self._key, self._endpoint, self._folder)
 
 
 def _endpoint(database: str | MysqlEndpoint, password: str | Secret | None) -> MysqlEndpoint:

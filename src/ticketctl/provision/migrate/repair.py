@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from ticketctl import events
 from ticketctl.errors import MigrationError
@@ -20,9 +18,7 @@ from ticketctl.provision.migrate.planning.repair_decision import decide
 from ticketctl.provision.migrate.planning.repair_plan import RepairAction, RepairPlan, Repairs
 from ticketctl.provision.migrate.record.entry import Entry
 from ticketctl.provision.migrate.source.files import Migration
-from ticketctl.provision.migrate.source.targets import Target, find_targets
-from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
+from ticketctl.provision.migrate.source.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +36,11 @@ class RepairResult:
     actions: tuple[RepairAction, ...]
 
 
-def plan_repair(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
-    *,
-    key: str,
-    repairs: Repairs,
-) -> RepairPlan:
+def plan_repair(target: Target, *, repairs: Repairs) -> RepairPlan:
     """Return what repairs would change in what is recorded; changes nothing.
 
     Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is.
-        key: Key of the database.
+        target: The database with its files.
         repairs: What is to be repaired.
 
     Raises:
@@ -64,17 +50,14 @@ def plan_repair(
         YoyoLedgerError: yoyo is at work.
         MigrationError: The database does not exist.
         BackendError: The server cannot be reached or refuses.
-        UnknownNameError: There is no such database or migration.
+        UnknownNameError: There is no such migration.
     """
-    (target,) = find_targets(project_root, databases, endpoints, (key,))
     with Connections() as connections:
         return decide(target, observe(connections, target.endpoint), repairs)
 
 
 def repair(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
+    target: Target,
     *,
     planned: RepairPlan,
     emit: Emit,
@@ -83,9 +66,7 @@ def repair(
     """Change what is recorded, exactly as planned and shown, all of it or nothing.
 
     Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is and which account migrates it.
+        target: The database with its files as they are now, whatever they were when it was planned.
         planned: What `plan_repair` returned.
         emit: Takes the progress.
         lock_timeout: Seconds to wait for another runner.
@@ -96,9 +77,8 @@ def repair(
         MigrationLockedError: Another runner did not finish in time.
         YoyoLedgerError: yoyo is at work.
         BackendError: The server cannot be reached or refuses.
-        UnknownNameError: There is no such database or migration.
+        UnknownNameError: There is no such migration.
     """
-    (target,) = find_targets(project_root, databases, endpoints, (planned.key,))
 
     def waiting(holder: Holder, seconds: float) -> None:
         emit(Progress(STEP, target.key, "waiting", f"{seconds:.0f} s for the lock held by {holder}"))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from ticketctl import events
 from ticketctl.errors import BackendOperationError, MigrationError
@@ -32,29 +31,18 @@ from ticketctl.provision.migrate.planning.rollback_plan import (
     rollback_file,
 )
 from ticketctl.provision.migrate.record.history import NO_SUCH_TABLE
-from ticketctl.provision.migrate.source.targets import Target, find_targets
+from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.provision.migrate.syntax.losses import Loss
 from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
 
 NO_SUCH_COLUMN = 1054
 
 
-def plan_rollback(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
-    *,
-    key: str,
-    steps: int = 1,
-) -> RollbackPlan:
+def plan_rollback(target: Target, *, steps: int = 1) -> RollbackPlan:
     """Return what rolling back would do, with the rows that it would delete; changes nothing.
 
     Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is.
-        key: Key of the database.
+        target: The database with its files.
         steps: How many migrations, from the newest on.
 
     Raises:
@@ -62,9 +50,7 @@ def plan_rollback(
         MigrationEditedError: The executed part of a rollback file has changed.
         MigrationInDoubtError: A statement's outcome is unknown.
         BackendError: The server cannot be reached or refuses.
-        UnknownNameError: There is no such database.
     """
-    (target,) = find_targets(project_root, databases, endpoints, (key,))
     with Connections() as connections:
         found = decide(target, observe(connections, target.endpoint), steps)
         if not found.steps:
@@ -74,9 +60,7 @@ def plan_rollback(
 
 
 def rollback(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
+    target: Target,
     *,
     planned: RollbackPlan,
     emit: Emit,
@@ -85,9 +69,7 @@ def rollback(
     """Undo the newest migrations of a database by their rollback files, exactly as planned and shown.
 
     Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is and which account migrates it.
+        target: The database with its files as they are now, whatever they were when it was planned.
         planned: What `plan_rollback` returned.
         emit: Takes the progress.
         lock_timeout: Seconds to wait for another runner.
@@ -100,9 +82,7 @@ def rollback(
         MigrationStatementError: The server refused a statement.
         MigrationLockedError: Another runner did not finish in time.
         BackendError: The server cannot be reached or refuses.
-        UnknownNameError: There is no such database.
     """
-    (target,) = find_targets(project_root, databases, endpoints, (planned.key,))
     done: list[AppliedMigration] = []
     emit = one_at_a_time(emit)
 

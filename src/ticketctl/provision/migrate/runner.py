@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from ticketctl import events
 from ticketctl.events import Emit, Notice
@@ -24,26 +23,14 @@ from ticketctl.provision.migrate.planning.results import ApplyResult, DatabaseRe
 from ticketctl.provision.migrate.planning.sizes import planned_tables, with_sizes
 from ticketctl.provision.migrate.planning.status import status_of
 from ticketctl.provision.migrate.record.history import History
-from ticketctl.provision.migrate.source.targets import Target, find_targets
-from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
+from ticketctl.provision.migrate.source.targets import Target
 
 
-def plan(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
-    *,
-    only: Collection[str] = (),
-    allow_late: bool = False,
-) -> Plan:
+def plan(targets: Sequence[Target], *, allow_late: bool = False) -> Plan:
     """Return what `apply` would do; changes nothing.
 
     Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is and which account migrates it.
-        only: Keys of the databases to look at; empty for all.
+        targets: The databases with their files.
         allow_late: Whether a migration may run that belongs before an applied one.
 
     Raises:
@@ -52,35 +39,22 @@ def plan(
         MigrationInDoubtError: A statement's outcome is unknown.
         MigrationLateError: A pending migration belongs before an applied one.
         BackendError: A server cannot be reached or refuses.
-        UnknownNameError: `only` names a database that does not exist.
     """
-    targets = find_targets(project_root, databases, endpoints, only)
     with Connections() as connections:
         found = _plan(targets, _observe(connections, targets), allow_late=allow_late)
         return _with_sizes(connections, targets, found)
 
 
-def status(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
-    *,
-    only: Collection[str] = (),
-) -> StatusResult:
+def status(targets: Sequence[Target]) -> StatusResult:
     """Return what has become of every migration; changes nothing.
 
     Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is and which account reads it.
-        only: Keys of the databases to look at; empty for all.
+        targets: The databases with their files.
 
     Raises:
         MigrationFileError: A file cannot be used.
         BackendError: A server cannot be reached or refuses.
-        UnknownNameError: `only` names a database that does not exist.
     """
-    targets = find_targets(project_root, databases, endpoints, only)
     with Connections() as connections:
         seen = _observe(connections, targets)
     return StatusResult(
@@ -92,12 +66,9 @@ def status(
 
 
 def apply(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
+    targets: Sequence[Target],
     *,
     emit: Emit,
-    only: Collection[str] = (),
     dry_run: bool = False,
     options: Options | None = None,
 ) -> ApplyResult:
@@ -107,11 +78,8 @@ def apply(
     stopped. Several runs at once wait for each other. Nothing is ever undone by itself.
 
     Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is and which account migrates it.
+        targets: The databases with their files.
         emit: Takes the progress.
-        only: Keys of the databases to migrate; empty for all.
         dry_run: Only plan.
         options: What is allowed, and how long to wait.
 
@@ -125,12 +93,10 @@ def apply(
         MigrationInDoubtError: A statement's outcome is unknown; nothing was done.
         MigrationLateError: A pending migration belongs before an applied one; nothing was done.
         BackendError: A server cannot be reached or refuses; nothing was done.
-        UnknownNameError: `only` names a database that does not exist.
     """
     began = time.monotonic()
     options = options or Options()
     emit = one_at_a_time(emit)
-    targets = find_targets(project_root, databases, endpoints, only)
     title = f"migrations of {', '.join(target.key for target in targets)}"
     with events.step(emit, STEP, title) as answer, Connections() as connections:
         seen = _observe(connections, targets)

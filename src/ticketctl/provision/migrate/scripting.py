@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from pathlib import Path
+from collections.abc import Sequence
 
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.observe import observe
 from ticketctl.provision.migrate.planning.plan import Plan, plan_database
 from ticketctl.provision.migrate.planning.script import Script, script_of
-from ticketctl.provision.migrate.source.targets import find_targets
-from ticketctl.settings.endpoints import MysqlEndpoint
-from ticketctl.settings.model import DatabaseSettings
+from ticketctl.provision.migrate.source.targets import Target
 
 
-def plan_script(
-    project_root: Path,
-    databases: Mapping[str, DatabaseSettings],
-    endpoints: Mapping[str, MysqlEndpoint],
-    *,
-    only: Collection[str] = (),
-    allow_late: bool = False,
-) -> Script:
+def plan_script(targets: Sequence[Target], *, allow_late: bool = False) -> Script:
     """Return what `apply` would do as SQL, to be run by hand and then recorded; changes nothing.
 
     Args:
-        project_root: Folder that the migration folders are relative to.
-        databases: The databases of the settings.
-        endpoints: Where each is.
-        only: Keys of the databases to look at; empty for all.
+        targets: The databases with their files.
         allow_late: Whether a migration may run that belongs before an applied one.
 
     Raises:
@@ -37,9 +24,7 @@ def plan_script(
         MigrationInDoubtError: A statement's outcome is unknown.
         MigrationLateError: A pending migration belongs before an applied one.
         BackendError: A server cannot be reached or refuses.
-        UnknownNameError: `only` names a database that does not exist.
     """
-    targets = find_targets(project_root, databases, endpoints, only)
     with Connections() as connections:
         planned = [
             plan_database(

@@ -49,13 +49,27 @@ def migrations_folder(project_root: Path, databases: Mapping[str, DatabaseSettin
     return project_root / databases[key].migrations
 
 
+def read_target(key: str, endpoint: MysqlEndpoint, folder: Path) -> Target:
+    """Return a database with its files as they are now.
+
+    Args:
+        key: Its key in the settings, or what messages call it.
+        endpoint: Where it is.
+        folder: Folder of its migrations.
+
+    Raises:
+        MigrationFileError: The folder is missing, or a file cannot be used.
+    """
+    return Target(key, endpoint, folder, discover(folder))
+
+
 def find_targets(
     project_root: Path,
     databases: Mapping[str, DatabaseSettings],
     endpoints: Mapping[str, MysqlEndpoint],
-    only: Collection[str],
+    only: Collection[str] = (),
 ) -> tuple[Target, ...]:
-    """Return the databases to work on with their files.
+    """Return the databases to work on with their files as they are now.
 
     Args:
         project_root: Folder that the migration folders are relative to.
@@ -69,7 +83,7 @@ def find_targets(
     """
     UnknownNameError.check("database", only, databases)
     return tuple(
-        Target(key, endpoints[key], project_root / database.migrations, discover(project_root / database.migrations))
+        read_target(key, endpoints[key], project_root / database.migrations)
         for key, database in databases.items()
         if not only or key in only
     )
