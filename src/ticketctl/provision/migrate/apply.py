@@ -128,10 +128,10 @@ class DatabaseRun:
     def _agree_with_yoyo(self, session: Session, planned: DatabasePlan) -> None:
         for migration in self._target.migrations:
             if migration.name in planned.taken_over:
-                session.journal.record(migration, "yoyo")
+                session.corrections.record(migration, "yoyo")
                 self._emit(Notice("info", f"{self._target.key}: {migration.name} was applied by yoyo"))
         for name in planned.unrecorded:
-            session.journal.record_in_ledger(name)
+            session.corrections.record_in_ledger(name)
 
     def _plan(self, session: Session) -> DatabasePlan:
         if session.history.says_the_same_as(self._seen):

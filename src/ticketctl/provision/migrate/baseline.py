@@ -37,8 +37,10 @@ from ticketctl.provision.migrate.planning.baseline_plan import (
     defines,
     plan_replay,
 )
+from ticketctl.provision.migrate.record.corrections import Corrections
 from ticketctl.provision.migrate.record.history import read_history
-from ticketctl.provision.migrate.record.journal import Journal
+from ticketctl.provision.migrate.record.packet import Packet
+from ticketctl.provision.migrate.record.tables import create_tables
 from ticketctl.provision.migrate.source.files import Migration
 from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.provision.migrate.syntax.confine import Confinement
@@ -256,9 +258,10 @@ def _record(
         with translating(endpoint), second.cursor() as cursor:
             make_neutral(cursor)
         owner = lock.connection_id(connection, endpoint)
-        journal = Journal(second, endpoint, lock=lock.lock_name(endpoint.database or ""), owner=owner)
-        journal.create_tables()
+        packet = Packet(second, endpoint, lock=lock.lock_name(endpoint.database or ""), owner=owner)
+        create_tables(second, endpoint)
+        corrections = Corrections(packet)
         for migration in migrations:
-            journal.record(migration, "baseline")
-        journal.flush()
+            corrections.record(migration, "baseline")
+        packet.send()
     return tuple(migration.name for migration in migrations)

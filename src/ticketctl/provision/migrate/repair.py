@@ -109,19 +109,19 @@ def _refuse_changes(target: Target, session: Session, planned: RepairPlan) -> No
 
 
 def _record(target: Target, session: Session, action: RepairAction) -> None:
-    """Say one change to the journal; nothing is written before all of them are said."""
-    journal, name = session.journal, action.name
+    """Say one change; nothing is written before all of them are said."""
+    corrections, name = session.corrections, action.name
     migration = next((one for one in target.migrations if one.name == name), None)
     if action.kind == "unmark":
         if name in session.history.records:
-            journal.forget(name, "unmark")
+            corrections.unmark(name)
         else:
-            journal.record_in_ledger(name, "unmark")
+            corrections.record_in_ledger(name, "unmark")
     elif action.kind in ("landed", "not-landed"):
-        journal.settle(name, action.direction, action.positions[0], landed=action.kind == "landed")
+        corrections.settle(name, action.direction, action.positions[0], landed=action.kind == "landed")
     elif migration is not None and action.kind == "mark":
         known = name in session.history.records
-        journal.record(migration, "mark" if known or name not in session.history.ledger.applied else "yoyo")
+        corrections.record(migration, "mark" if known or name not in session.history.ledger.applied else "yoyo")
     elif migration is not None:
         _accept(session, migration, action)
 
@@ -131,7 +131,7 @@ def _accept(session: Session, migration: Migration, action: RepairAction) -> Non
     if action.direction == "rollback" and migration.down is not None:
         file = migration.down
     else:
-        session.journal.accept_file(migration)
+        session.corrections.accept_file(migration)
     for position in action.positions:
         entry = Entry(migration.name, action.direction, position, file.statements[position - 1], kind="")
-        session.journal.accept_statement(entry)
+        session.corrections.accept_statement(entry)

@@ -122,7 +122,7 @@ def _undo(target: Target, session: Session, step: Step, emit: Emit) -> AppliedMi
     limits = Limits(allow_copy=migration.allows_copy)
     news = news_of(target.key, step, "rolling back", emit)
     execute(session, Work(rollback_file(migration), step, "rollback", limits, Ahead()), news)
-    session.journal.forget(step.name)
+    session.journal.finish_rollback(step.name)
     return AppliedMigration(step.name, step.total - step.first + 1, time.monotonic() - began, resumed)
 
 

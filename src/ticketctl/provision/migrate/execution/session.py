@@ -16,8 +16,11 @@ from ticketctl.provision.migrate.execution.limits import LockWait
 from ticketctl.provision.migrate.execution.lock import Holder
 from ticketctl.provision.migrate.execution.lock_wait import limit_waits
 from ticketctl.provision.migrate.execution.topology import connection_hazards
+from ticketctl.provision.migrate.record.corrections import Corrections
 from ticketctl.provision.migrate.record.history import History, read_history
 from ticketctl.provision.migrate.record.journal import Journal
+from ticketctl.provision.migrate.record.packet import Packet
+from ticketctl.provision.migrate.record.tables import create_tables
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ class Session:
         lock: Name of the lock.
         hazards: Why the lock may not be worth what it should be, in sentences.
         journal: Notes them, on a connection of its own.
+        corrections: Notes what is not executed; durable together with what is said to the journal.
         existing: Which names the database has.
         history: What the database said after the lock was won.
     """
@@ -46,6 +50,7 @@ class Session:
     lock: str
     hazards: tuple[str, ...]
     journal: Journal
+    corrections: Corrections
     existing: Existing
     history: History
 
@@ -80,7 +85,7 @@ def open_session(
 ) -> Iterator[Session]:
     """Win the migration lock of a database and read its history; the lock ends with the block.
 
-    What the block says to the journal is durable when it ends without an error.
+    What the block says to the journal or to the corrections is durable when it ends without an error.
 
     Args:
         connections: The connections of the run.
@@ -103,9 +108,10 @@ def open_session(
             with translating(endpoint), second.cursor() as cursor:
                 make_neutral(cursor)
             owner = lock.connection_id(connection, endpoint)
-            journal = Journal(second, endpoint, lock=name, owner=owner)
-            journal.create_tables()
+            packet = Packet(second, endpoint, lock=name, owner=owner)
+            journal = Journal(packet)
+            create_tables(second, endpoint)
             existing = Existing(second, endpoint)
             history = read_history(second, endpoint)
-            yield Session(endpoint, connection, owner, name, hazards, journal, existing, history)
+            yield Session(endpoint, connection, owner, name, hazards, journal, Corrections(packet), existing, history)
             journal.close()

@@ -14,24 +14,18 @@ statements may therefore be unknown although they were carried out; they are loo
 from __future__ import annotations
 
 import json
-import os
-import socket
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from ticketctl import __version__
 from ticketctl.errors import BackendOperationError
 from ticketctl.infra.mysql import translating
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.record.entry import Entry
 from ticketctl.provision.migrate.record.history import Direction, StatementState
-from ticketctl.provision.migrate.record.ledger import Operation, ledger_row
-from ticketctl.provision.migrate.record.ledger import create_tables as create_ledger
+from ticketctl.provision.migrate.record.migration_rows import forget_migration, history_row, note_in_ledger, this_run
 from ticketctl.provision.migrate.record.packet import Packet
 from ticketctl.provision.migrate.source.files import Migration
-from ticketctl.provision.migrate.syntax.checksum import ALGORITHM
-from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -41,7 +35,6 @@ LONGEST_MESSAGE = 2000
 
 Values = Mapping[str, Sequence[str | None]]
 Definitions = Mapping[str, str | None]
-Recorded = Literal["yoyo", "mark", "baseline"]
 
 
 class Journal:
@@ -51,40 +44,23 @@ class Journal:
     sent, when one was refused, and at the end (`flush`).
 
     Args:
-        connection: A connection that commits each statement by itself, takes several at once, and executes
-            nothing else.
-        endpoint: Where it goes.
-        lock: Name of the migration lock.
-        owner: Id of the connection that must hold it.
+        packet: What it writes with, on a connection that executes nothing else.
+
+    Attributes:
+        connection: That connection.
     """
 
-    def __init__(self, connection: Connection[Cursor], endpoint: MysqlEndpoint, *, lock: str, owner: int) -> None:
-        self.connection = connection
-        self._endpoint = endpoint
-        self._packet = Packet(connection, endpoint, lock=lock, owner=owner)
-        self._run = {"run_from": f"{socket.gethostname()}:{os.getpid()}", "tool_version": __version__}
+    def __init__(self, packet: Packet) -> None:
+        self.connection = packet.connection
+        self._endpoint = packet.endpoint
+        self._packet = packet
         self._began = 0.0
         self._announced: set[tuple[str, Direction, int]] = set()
-
-    def create_tables(self) -> None:
-        """Create the journal's tables where they are missing, and extend those of an older version."""
-        with translating(self._endpoint), self.connection.cursor() as cursor:
-            cursor.execute(query("record", "read_columns"))
-            columns = {(str(table), str(column)) for table, column in cursor.fetchall()}
-            tables = {table for table, _ in columns}
-            if "_yoyo_migration" not in tables:
-                create_ledger(cursor)
-            if "ticketctl_migration" not in tables:
-                cursor.execute(query("record", "create_migration"))
-            if "ticketctl_migration_statement" not in tables:
-                cursor.execute(query("record", "create_statement"))
-            elif ("ticketctl_migration_statement", "sql_text") not in columns:
-                cursor.execute(query("record", "extend_statement"))
 
     def start_migration(self, migration: Migration) -> None:
         """Say that a migration begins, or goes on."""
         self._began = time.monotonic()
-        self._say("start_migration", self._described(migration), guarded=True)
+        self._say("start_migration", history_row(migration), guarded=True)
 
     def finish_migration(self, name: str) -> None:
         """Say that a migration is applied."""
@@ -94,63 +70,15 @@ class Journal:
         else:  # that it has begun was never written, and need not be
             microseconds = round((time.monotonic() - self._began) * 1_000_000)
             self._say("record_migration", {**described, "microseconds": microseconds}, guarded=True)
-        self._say_ledger(name, "apply")
-
-    def record(self, migration: Migration, how: Recorded) -> None:
-        """Say that a migration is applied, without running it.
-
-        Args:
-            migration: It, as its file is now.
-            how: How it came to be applied.
-        """
-        if how == "mark":  # how far it had come, or its rollback, counts no longer
-            self._say("forget_statements", {"migration": migration.name}, guarded=False)
-        values = {**self._described(migration), "run_from": f"{how} via {self._run['run_from']}", "microseconds": 0}
-        self._say("record_migration", values, guarded=True)
-        if how != "yoyo":
-            self._say_ledger(migration.name, "mark")
-
-    def record_in_ledger(self, name: str, operation: Operation = "apply") -> None:
-        """Say to yoyo's ledger alone that a migration is applied, or no longer is."""
-        self._say_ledger(name, operation)
-
-    def accept_file(self, migration: Migration) -> None:
-        """Say that what was executed of a migration is what its file says now."""
-        self._say("accept_file", self._described(migration), guarded=True)
-
-    def accept_statement(self, entry: Entry) -> None:
-        """Say that a statement that is done is what its file says now."""
-        self._say("accept_statement", entry.row(), guarded=True)
-
-    def settle(self, name: str, direction: Direction, position: int, *, landed: bool) -> None:
-        """Say what has become of a statement in doubt, as somebody who looked has found.
-
-        Args:
-            name: Name of the migration.
-            direction: Whether it was being applied or undone.
-            position: Which statement of its file.
-            landed: Whether it is done; if not, it and those after it count as not executed.
-        """
-        key = {"migration": name, "direction": direction, "position": position}
-        if landed:
-            self._say("finish_statement", {"keys": ((name, direction, position),), "values": None}, guarded=True)
-        else:
-            self._say("forget_statement", key, guarded=True)
+        note_in_ledger(self._packet, name, "apply")
 
     def start_rollback(self, name: str) -> None:
         """Say that the rollback of a migration begins, or goes on."""
-        self._say("start_rollback", {"migration": name, **self._run}, guarded=True)
+        self._say("start_rollback", {"migration": name, **this_run()}, guarded=True)
 
-    def forget(self, name: str, operation: Literal["rollback", "unmark"] = "rollback") -> None:
-        """Say that a migration is no longer applied.
-
-        Args:
-            name: Name of the migration.
-            operation: Whether it was undone, or only counts no longer.
-        """
-        self._say("forget_statements", {"migration": name}, guarded=False)
-        self._say("forget_migration", {"migration": name}, guarded=True)
-        self._say_ledger(name, operation)
+    def finish_rollback(self, name: str) -> None:
+        """Say that a migration is no longer applied: it was undone."""
+        forget_migration(self._packet, name, "rollback")
 
     def intend(self, entry: Entry, before: Definitions, ahead: Sequence[tuple[Entry, Definitions]] = ()) -> None:
         """Write that a statement is about to be executed, unless that was announced.
@@ -279,24 +207,6 @@ class Journal:
         if self._announced:
             self._announced.clear()
             self._say("forget_announced", {}, guarded=True)
-
-    def _described(self, migration: Migration) -> dict[str, object]:
-        up = migration.up
-        return {
-            "migration": migration.name,
-            "statements": len(up.statements),
-            "checksum": up.checksum,
-            "algorithm": ALGORITHM,
-            "sha256": up.sha256,
-            "text": up.text,
-            **self._run,
-        }
-
-    def _say_ledger(self, name: str, operation: Operation) -> None:
-        row = ledger_row(name, operation)
-        added = operation in ("apply", "mark")
-        self._say("ledger_log_added" if added else "ledger_log_removed", row, guarded=True)
-        self._say("ledger_add" if added else "ledger_remove", row, guarded=True)
 
     def _say(self, name: str, values: Mapping[str, object], *, guarded: bool) -> None:
         self._packet.add(name, values, guarded=guarded)

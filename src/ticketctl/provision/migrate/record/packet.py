@@ -49,11 +49,15 @@ class Packet:
         endpoint: Where it goes.
         lock: Name of the migration lock.
         owner: Id of the connection that must hold it.
+
+    Attributes:
+        connection: The connection.
+        endpoint: Where it goes.
     """
 
     def __init__(self, connection: Connection[Cursor], endpoint: MysqlEndpoint, *, lock: str, owner: int) -> None:
-        self._connection = connection
-        self._endpoint = endpoint
+        self.connection = connection
+        self.endpoint = endpoint
         self._lock = {"lock": lock, "owner": owner}
         self._waiting: list[_Write] = []
 
@@ -90,19 +94,19 @@ class Packet:
         writes, self._waiting = self._waiting, []
         if not writes:
             return
-        with self._connection.cursor() as cursor:
+        with self.connection.cursor() as cursor:
             # One by one, the round trips would take longer than the commit.
             statements = [cursor.mogrify(text, values) for text, values in _merged(writes)]
             guard = [self.guard(cursor)] if any(write.guarded for write in writes) else []
             try:
-                with translating(self._endpoint):
+                with translating(self.endpoint):
                     for packet in _packed([*guard, "BEGIN", *statements, "COMMIT"]):
                         cursor.execute(packet)
                         while cursor.nextset():
                             pass
             except BackendOperationError as error:
-                with translating(self._endpoint):
-                    self._connection.rollback()
+                with translating(self.endpoint):
+                    self.connection.rollback()
                 raise self.translated(error) from error
 
     def guard(self, cursor: Cursor) -> str:
@@ -122,7 +126,7 @@ class Packet:
         if error.number != NOT_LOCKED:
             return error
         return MigrationLockedError(
-            f"the migration lock of {self._endpoint.database} was lost",
+            f"the migration lock of {self.endpoint.database} was lost",
             why="the connection that held it was ended, or a statement released it",
             next_step="run the command again: it goes on where this run stopped",
         )
