@@ -18,6 +18,10 @@ from integration.migrate.sweep_server import SweepServer, sweep_server
 from integration.migrate.warm_process import Outcome, WarmProcess
 
 pytestmark = pytest.mark.integration
+HOLDING_A_LOCK = (
+    "SELECT COUNT(*) FROM performance_schema.metadata_locks"
+    " WHERE object_type = 'USER LEVEL LOCK' AND lock_status = 'GRANTED'"
+)
 WAITING_FOR_A_LOCK = (
     "SELECT COUNT(*) FROM performance_schema.threads WHERE PROCESSLIST_STATE = 'User lock' OR"
     " PROCESSLIST_INFO LIKE 'SELECT GET_LOCK(%%'"
@@ -68,17 +72,18 @@ def test_the_next_goes_on_within_a_second_of_the_end_of_an_idle_holder(
         stage.task(PLAIN) as task,
         CuttingProxy(server.port, cut=cut) as proxy,
         stage.warm.start(replace(task, port=proxy.port)) as holder,
-        second.start(task) as waiter,
     ):
-        eventually(lambda: count(server, WAITING_FOR_A_LOCK), bool)
-        time.sleep(0.5)  # it waits, and would wait on
-        assert not waiter.has_ended()
+        eventually(lambda: count(server, HOLDING_A_LOCK), bool)
+        with second.start(task) as waiter:
+            eventually(lambda: count(server, WAITING_FOR_A_LOCK), bool)
+            time.sleep(0.5)  # it waits, and would wait on
+            assert not waiter.has_ended()
 
-        runners.kill(holder.pid)
-        released.set()
-        began = time.monotonic()
-        outcome = waiter.outcome(SECONDS)
-        seconds = time.monotonic() - began
+            runners.kill(holder.pid)
+            released.set()
+            began = time.monotonic()
+            outcome = waiter.outcome(SECONDS)
+            seconds = time.monotonic() - began
 
         assert outcome == Outcome(changed=True)
         stage.compare(task, reference)

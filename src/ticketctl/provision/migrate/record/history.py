@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from ticketctl.errors import BackendOperationError
+from ticketctl.errors import BackendOperationError, YoyoLedgerError
 from ticketctl.infra.mysql import translating
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.record.ledger import Ledger, LedgerChanges, ledger_changes, read_ledger
@@ -24,6 +25,8 @@ MigrationState = Literal["applying", "applied", "rolling_back"]
 StatementState = Literal["started", "done", "failed", "announced"]
 
 NO_SUCH_TABLE = 1146
+LEDGER_LOOKS = 10
+LEDGER_INTERVAL = 0.1  # seconds
 
 
 # The first word of where a record is from that was not run.
@@ -165,9 +168,9 @@ def read_history(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> His
     Raises:
         BackendError: The server refuses or is gone.
     """
+    ledger = _ledger(connection, endpoint)
     try:
         with translating(endpoint), connection.cursor() as cursor:
-            ledger = read_ledger(cursor)
             cursor.execute(query("record", "read_migrations"))
             records = _records(cursor.fetchone())
             statements = _statements(cursor) if any(record.state != "applied" for record in records) else []
@@ -196,6 +199,23 @@ def read_text(connection: Connection[Cursor], endpoint: MysqlEndpoint, name: str
         cursor.execute(query("record", "read_text"), {"migration": name})
         row = cursor.fetchone()
     return str(row[0]) if row else None
+
+
+def _ledger(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> Ledger:
+    """Read yoyo's tables; while yoyo is making them, one may be gone between two looks."""
+    for _ in range(LEDGER_LOOKS):
+        try:
+            with translating(endpoint), connection.cursor() as cursor:
+                return read_ledger(cursor)
+        except BackendOperationError as error:
+            if error.number != NO_SUCH_TABLE:
+                raise
+        time.sleep(LEDGER_INTERVAL)
+    raise YoyoLedgerError(
+        f"the ledger of yoyo in {endpoint.database} cannot be read",
+        why="its tables come and go: yoyo is at work",
+        next_step="wait for yoyo to finish, and run the command again",
+    )
 
 
 def _statements(cursor: Cursor) -> list[StatementRecord]:
