@@ -141,7 +141,7 @@ class Confinement:
             dotted = "." in (*said[index + 1 : index + 2], *said[max(index - 1, 0) : index])
             if token.kind is not TokenKind.STRING or dotted or self._own not in token.text:
                 continue
-            if token.text.strip("nNbB'\"`") == self._own:
+            if _content(token) == self._own:
                 compared = _compared_with(tokens, said, index)
                 of_a_schema = compared.endswith("SCHEMA") or compared == "SCHEMA_NAME"
                 perhaps = everywhere and not self._own_is_table and not compared.endswith("_NAME")
@@ -242,6 +242,11 @@ def _holds_texts(statement: Statement) -> bool:
 def _speaks(said: Sequence[str]) -> bool:
     verb = said[0] if said else ""
     return verb in _SPEAKS_OF_SCHEMAS or (verb == "CREATE" and bool(_PROGRAMS & set(said[:20])))
+
+
+def _content(string: Token) -> str:
+    """What stands between the quotes of a string, behind its character set if it has one."""
+    return string.text[1 if string.text[0] in "'\"" else 2 : -1]
 
 
 def _compared_with(tokens: Sequence[Token], said: Sequence[str], index: int) -> str:

@@ -49,6 +49,13 @@ def test_what_is_sent(sql: str, sent: str) -> None:
     assert confinement().confine(statement(sql)).replace(" ", "") == sent.replace(" ", "")
 
 
+@pytest.mark.parametrize("own", ["nightclub", "bin", "b", "`tick`"])
+def test_a_name_is_read_to_its_last_letter(own: str) -> None:
+    confined = Confinement(own, "scratch", [own])
+    for quoted in (f"'{own}'", f'"{own}"', f"n'{own}'"):
+        assert "scratch" in confined.confine(statement(f"SET @n = (@table_schema = {quoted})"))
+
+
 def test_a_name_that_is_also_a_tables_stays_where_it_may_be_that() -> None:
     confined = confinement(own_is_table=True)
     assert confined.confine(statement("CALL p('events')")) == "CALL p('events')"
