@@ -39,6 +39,7 @@ _UNCLOSED = {
     '"': 'a quote "',
     "`": "a backtick",
 }
+_PLAIN = {"word", "plain", "string", "identifier"}
 _KINDS = {kind.value: kind for kind in TokenKind}
 
 _DELIMITER_COMMAND = re.compile(
@@ -97,12 +98,16 @@ class Scanner:
             kind = _KINDS.get(name)
             if kind is TokenKind.SPACE or kind is TokenKind.COMMENT:
                 token = Token(kind, found.group(), position)
+            elif name in _PLAIN and self._first_word_seen and self._program is None:
+                token = Token(
+                    kind or TokenKind.SYMBOL, found.group(), position
+                )  # most are: nothing has to be looked out for
             elif kind is TokenKind.DELIMITER:
                 token = self._at_delimiter(found.group(), position)
             else:
                 token = (self._between_statements and self._at_beginning(position)) or self._code(name, found)
             yield token
-            position = token.end
+            position += len(token.text)
         self._finish()
 
     def _at_delimiter(self, text: str, position: int) -> Token:
