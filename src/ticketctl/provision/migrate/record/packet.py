@@ -22,6 +22,7 @@ Item = TypeVar("Item")
 # What a run says from one commit to the next. Of these, the order does not matter but for this one.
 _OF_A_RUN = (
     "finish_statement",
+    "finish_migration",
     "record_migration",
     "ledger_log_added",
     "ledger_add",
