@@ -16,7 +16,7 @@ from integration.migrate.test_command import Command
 from integration.servers import Server
 from ticketctl.infra.mysql import quote_identifier
 from ticketctl.provision.migrate.execution.definitions import neutral_connection, schema_definitions
-from ticketctl.provision.migrate.scripting import plan_script
+from ticketctl.provision.migrate.runner import plan_script
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject
 
 pytestmark = pytest.mark.integration

@@ -37,7 +37,7 @@ def plan(
       ticketctl migrate plan --sql > plan.sql
     """
     from ticketctl.provision.migrate import runner
-    from ticketctl.provision.migrate.scripting import plan_script
+    from ticketctl.provision.migrate.runner import plan_script
 
     if sql and json:
         raise typer.BadParameter("--sql prints a script for the mysql client, which cannot be JSON as well")

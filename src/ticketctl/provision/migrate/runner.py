@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ticketctl import events
 from ticketctl.events import Emit, Notice
@@ -24,6 +25,9 @@ from ticketctl.provision.migrate.planning.sizes import planned_tables, with_size
 from ticketctl.provision.migrate.planning.status import status_of
 from ticketctl.provision.migrate.record.history import History
 from ticketctl.provision.migrate.source.targets import Target
+
+if TYPE_CHECKING:
+    from ticketctl.provision.migrate.planning.script import Script
 
 
 def plan(targets: Sequence[Target], *, allow_late: bool = False) -> Plan:
@@ -43,6 +47,27 @@ def plan(targets: Sequence[Target], *, allow_late: bool = False) -> Plan:
     with Connections() as connections:
         found = _plan(targets, _observe(connections, targets), allow_late=allow_late)
         return _with_sizes(connections, targets, found)
+
+
+def plan_script(targets: Sequence[Target], *, allow_late: bool = False) -> Script:
+    """Return what `apply` would do as SQL, to be run by hand and then recorded; changes nothing.
+
+    Args:
+        targets: The databases with their files.
+        allow_late: Whether a migration may run that belongs before an applied one.
+
+    Raises:
+        MigrationFileError: A file cannot be used.
+        MigrationEditedError: An applied migration has changed.
+        MigrationInDoubtError: A statement's outcome is unknown.
+        MigrationLateError: A pending migration belongs before an applied one.
+        BackendError: A server cannot be reached or refuses.
+    """
+    from ticketctl.provision.migrate.planning.script import script_of
+
+    with Connections() as connections:
+        seen = _observe(connections, targets)
+    return script_of(_plan(targets, seen, allow_late=allow_late), targets)
 
 
 def status(targets: Sequence[Target]) -> StatusResult:
