@@ -152,7 +152,7 @@ def _default(field: dataclasses.Field[object]) -> str:
 def commands_page() -> str:
     """Return the page of all commands, as `--help` prints them."""
     parts = [NOTE + "# Commands", ""]
-    for path, text in _commands(typer.main.get_command(app), ("ticketctl",), None):
+    for path, text in _commands(app, ("ticketctl",), None):
         parts += [f"{'#' * min(len(path) + 1, 4)} {' '.join(path)}", "", "```text", text.rstrip(), "```", ""]
     return "\n".join(parts)
 

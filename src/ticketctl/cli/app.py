@@ -1,23 +1,57 @@
-"""The command tree. Groups are imported here; what they drive is imported when they run."""
+"""The command tree: every command, and where it is."""
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ticketctl import __version__
-from ticketctl.cli import bootstrap, compose, config, doctor, engine, health, images, index, init, migrate, stack
 from ticketctl.cli.invocation import Invocation
+from ticketctl.cli.tree import Group, root
 
-app = typer.Typer(
-    name="ticketctl",
-    help="The ground that high-demand ticket sales stand on: stack, migrations, search index, health.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+COMMANDS = Group(
+    "The ground that high-demand ticket sales stand on: stack, migrations, search index, health.",
+    {
+        "bootstrap": "bootstrap:bootstrap",
+        "up": "stack:up",
+        "down": "stack:down",
+        "status": "stack:status",
+        "logs": "stack:logs",
+        "reset": "stack:reset",
+        "health": "health:health",
+        "doctor": "doctor:doctor",
+        "init": "init:init",
+        "migrate": Group(
+            "The schemas: apply migrations, see what is pending, roll back.",
+            {
+                "apply": "migrate.apply:apply",
+                "plan": "migrate.look:plan",
+                "status": "migrate.look:status",
+                "verify": "migrate.look:verify",
+                "diff": "migrate.diff:diff",
+                "new": "migrate.new:new",
+                "rollback": "migrate.rollback:rollback",
+                "repair": "migrate.repair:repair",
+                "baseline": "migrate.baseline:baseline",
+            },
+        ),
+        "index": Group(
+            "The search index: create it, look at it, search in it.",
+            {"create": "index:create", "status": "index:status", "search": "index:search"},
+        ),
+        "images": Group("The images of the stack.", {"list": "images:list_images", "build": "images:build"}),
+        "compose": Group(
+            "The generated Compose file.",
+            {"render": "compose:render"},
+        ),
+        "engine": Group(
+            "The Docker Engine of this machine.",
+            {"ensure": "engine:ensure", "status": "engine:status"},
+        ),
+        "config": Group("The settings and where each comes from.", {"show": "config:show"}),
+    },
 )
 
 
@@ -27,7 +61,6 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     context: typer.Context,
     config: Annotated[
@@ -44,39 +77,4 @@ def options(
     invocation.debug = debug
 
 
-def _with_examples(text: str | None) -> str:
-    """Keep the lines of an `Examples:` section as they stand; help text is reflowed otherwise."""
-    # Python 3.13 takes the indentation of docstrings off, earlier ones leave it.
-    return inspect.cleandoc(text or "").replace("\n\nExamples:", "\n\n\b\nExamples:")
-
-
-def _register() -> None:
-    """Hang every command into the tree, in the order that `--help` shows."""
-    commands = (
-        bootstrap.bootstrap,
-        stack.up,
-        stack.down,
-        stack.status,
-        stack.logs,
-        stack.reset,
-        health.health,
-        doctor.doctor,
-        init.init,
-    )
-    for command in commands:
-        app.command(help=_with_examples(command.__doc__))(command)
-    groups = {
-        "migrate": migrate.app,
-        "index": index.app,
-        "images": images.app,
-        "compose": compose.app,
-        "engine": engine.app,
-        "config": config.app,
-    }
-    for name, group in groups.items():
-        for registered in group.registered_commands:
-            registered.help = _with_examples(registered.callback.__doc__ if registered.callback else "")
-        app.add_typer(group, name=name)
-
-
-_register()
+app = root(COMMANDS, "ticketctl", options)

@@ -11,15 +11,7 @@ from ticketctl.cli.invocation import DryRun, Json, run_of
 if TYPE_CHECKING:
     from ticketctl.provision.stack.definition.files import RenderResult
 
-app = typer.Typer(help="The generated Compose file.", no_args_is_help=True)
 
-
-@app.callback()
-def group() -> None:
-    """Generate the Compose file from ticketctl.yaml, and check that it is up to date."""
-
-
-@app.command()
 def render(
     ctx: typer.Context,
     *,

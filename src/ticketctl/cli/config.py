@@ -9,8 +9,6 @@ import typer
 from ticketctl.cli.invocation import Json, run_of
 from ticketctl.cli.render.columns import columns
 
-app = typer.Typer(help="The settings and where each comes from.", no_args_is_help=True)
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -21,7 +19,6 @@ class Setting:
     source: str
 
 
-@app.command()
 def show(ctx: typer.Context, json: Json = False) -> None:
     """Print every setting, its value and where it came from. Passwords are masked.
 

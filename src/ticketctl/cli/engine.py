@@ -14,12 +14,9 @@ if TYPE_CHECKING:
     from ticketctl.events import Event
     from ticketctl.provision.host.engine import EngineResult, EngineStatus
 
-app = typer.Typer(help="The Docker Engine of this machine.", no_args_is_help=True)
-
 _PROMPT = "ticketctl sets up the Docker Engine as root; password of %u for sudo: "
 
 
-@app.command()
 def ensure(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> None:
     """Install and start an engine where none answers. It is the distribution's; one that answers is never touched.
 
@@ -43,7 +40,6 @@ def ensure(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> N
     run.show(result, text=lambda: _ensured(result, dry_run=dry_run))
 
 
-@app.command()
 def status(ctx: typer.Context, json: Json = False) -> None:
     """Say whether an engine answers, and where. Exit 1 when none does.
 

@@ -13,12 +13,9 @@ if TYPE_CHECKING:
     from ticketctl.infra.docker import Engine
     from ticketctl.provision.stack.images import ImagesPlan
 
-app = typer.Typer(help="The images of the stack.", no_args_is_help=True)
-
 _ACTIONS = {"none": "here", "pull": "to be fetched", "build": "to be built"}
 
 
-@app.command("list")
 def list_images(ctx: typer.Context, json: Json = False) -> None:
     """Show which image is used for what, and why.
 
@@ -31,7 +28,6 @@ def list_images(ctx: typer.Context, json: Json = False) -> None:
     run.show(plan.images, text=lambda: _table(plan))
 
 
-@app.command()
 def build(
     ctx: typer.Context,
     names: Annotated[

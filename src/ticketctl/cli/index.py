@@ -12,10 +12,7 @@ from ticketctl.cli.invocation import DryRun, Json, run_of
 
 _Parsed = TypeVar("_Parsed")
 
-app = typer.Typer(help="The search index: create it, look at it, search in it.", no_args_is_help=True)
 
-
-@app.command()
 def create(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> None:
     """Create the index behind its alias. A second run changes nothing.
 
@@ -35,7 +32,6 @@ def create(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> N
     run.exit(ok=result.ok)
 
 
-@app.command()
 def status(ctx: typer.Context, json: Json = False) -> None:
     """Compare the live index with the file. Exit 1 if they differ.
 
@@ -52,7 +48,6 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     run.exit(ok=result.ok)
 
 
-@app.command()
 def search(
     ctx: typer.Context,
     *,

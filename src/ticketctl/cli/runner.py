@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Sequence
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from ticketctl.cli.invocation import Invocation
@@ -36,11 +37,9 @@ def run(arguments: Sequence[str]) -> int:
     return int(code)
 
 
-def _invoke(app: typer.Typer, arguments: Sequence[str], invocation: Invocation) -> int:
+def _invoke(app: TyperGroup, arguments: Sequence[str], invocation: Invocation) -> int:
     try:
-        result = typer.main.get_command(app).main(
-            args=list(arguments), prog_name="ticketctl", standalone_mode=False, obj=invocation
-        )
+        result = app.main(args=list(arguments), prog_name="ticketctl", standalone_mode=False, obj=invocation)
     except TyperException as error:
         invocation.close()
         error.show() if hasattr(error, "show") else sys.stderr.write(f"{error}\n")

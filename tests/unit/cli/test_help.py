@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 import pytest
-import typer
 
 from ticketctl.cli.app import app
 
@@ -20,7 +19,7 @@ def groups(command: Any, context: click.Context | None = None, name: str = "tick
             yield from groups(entry, own, child)
 
 
-@pytest.mark.parametrize("group", list(groups(typer.main.get_command(app))), ids=lambda group: group.command_path)
+@pytest.mark.parametrize("group", list(groups(app)), ids=lambda group: group.command_path)
 def test_no_line_of_the_command_list_is_cut_off_on_eighty_columns(group: click.Context) -> None:
     listed = group.get_help().partition("\nCommands:\n")[2].splitlines()
 

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import DryRun, Json, run_of
-from ticketctl.cli.migrate.group import RESUMABLE, AllowLate, LockTimeout, Only, app, targets_of
+from ticketctl.cli.migrate.common import RESUMABLE, AllowLate, LockTimeout, Only, targets_of
 
 
-@app.command()
 def apply(
     ctx: typer.Context,
     only: Only = None,

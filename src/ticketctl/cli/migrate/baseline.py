@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import DryRun, Json, Yes, run_of
-from ticketctl.cli.migrate.group import Database, LockTimeout, app, target_of
+from ticketctl.cli.migrate.common import Database, LockTimeout, target_of
 
 
-@app.command()
 def baseline(
     ctx: typer.Context,
     database: Database,

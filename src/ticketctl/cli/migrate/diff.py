@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import Json, run_of
-from ticketctl.cli.migrate.group import Database, app, target_of
+from ticketctl.cli.migrate.common import Database, target_of
 from ticketctl.events import Notice
 
 
-@app.command()
 def diff(
     ctx: typer.Context,
     database: Database,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketctl.cli.invocation import Invocation, Json, run_of
-from ticketctl.cli.migrate.group import AllowLate, Only, app, targets_of
+from ticketctl.cli.migrate.common import AllowLate, Only, targets_of
 from ticketctl.cli.migrate.verification import show_what_is_wrong
 from ticketctl.events import Notice
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ticketctl.provision.migrate.planning.script import Script
 
 
-@app.command()
 def plan(
     ctx: typer.Context,
     only: Only = None,
@@ -57,7 +56,6 @@ def _print_script(run: Invocation, script: Script) -> None:
     sys.stdout.buffer.write(script.text.encode())  # UTF-8, as it says itself, whatever the terminal takes
 
 
-@app.command()
 def status(ctx: typer.Context, only: Only = None, json: Json = False) -> None:
     """Show what is applied, pending, edited or half done. Exit 1 unless all is applied.
 
@@ -74,7 +72,6 @@ def status(ctx: typer.Context, only: Only = None, json: Json = False) -> None:
     run.exit(ok=result.ok)
 
 
-@app.command()
 def verify(ctx: typer.Context, only: Only = None, json: Json = False) -> None:
     """Say what is wrong, for CI. Exit 1 if anything is.
 

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import Json, run_of
-from ticketctl.cli.migrate.group import Database, app
+from ticketctl.cli.migrate.common import Database
 
 
-@app.command()
 def new(
     ctx: typer.Context,
     database: Database,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import DryRun, Json, Yes, run_of
-from ticketctl.cli.migrate.group import Database, LockTimeout, app, target_of
+from ticketctl.cli.migrate.common import Database, LockTimeout, target_of
 from ticketctl.cli.migrate.verification import show_what_is_wrong
 
 
@@ -16,7 +16,6 @@ def _names(option: str, help_text: str) -> typer.models.OptionInfo:
     return option_info
 
 
-@app.command()
 def repair(
     ctx: typer.Context,
     database: Database,

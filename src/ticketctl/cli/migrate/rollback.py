@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import DryRun, Json, Yes, run_of
-from ticketctl.cli.migrate.group import RESUMABLE, Database, LockTimeout, app, target_of
+from ticketctl.cli.migrate.common import RESUMABLE, Database, LockTimeout, target_of
 
 
-@app.command()
 def rollback(
     ctx: typer.Context,
     database: Database,

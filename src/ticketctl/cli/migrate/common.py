@@ -1,4 +1,4 @@
-"""`ticketctl migrate`: the group, and what its commands share."""
+"""What the commands of `ticketctl migrate` share."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import typer
 if TYPE_CHECKING:
     from ticketctl.cli.invocation import Invocation
     from ticketctl.provision.migrate.source.targets import Target
-
-app = typer.Typer(help="The schemas: apply migrations, see what is pending, roll back.", no_args_is_help=True)
 
 Only = Annotated[
     list[str] | None,
