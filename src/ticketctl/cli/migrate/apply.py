@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import DryRun, Json, run_of
-from ticketctl.cli.migrate.common import RESUMABLE, AllowLate, LockTimeout, Only, targets_of
+from ticketctl.cli.migrate.options import RESUMABLE, AllowLate, LockTimeout, Only, targets_of
 
 
 def apply(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import Json, run_of
-from ticketctl.cli.migrate.common import Database, target_of
+from ticketctl.cli.migrate.options import Database, target_of
 from ticketctl.events import Notice
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketctl.cli.invocation import Invocation, Json, run_of
-from ticketctl.cli.migrate.common import AllowLate, Only, targets_of
+from ticketctl.cli.migrate.options import AllowLate, Only, targets_of
 from ticketctl.cli.migrate.verification import show_what_is_wrong
 from ticketctl.events import Notice
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import Json, run_of
-from ticketctl.cli.migrate.common import Database
+from ticketctl.cli.migrate.options import Database
 
 
 def new(

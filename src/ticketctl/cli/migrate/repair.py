@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ticketctl.cli.invocation import DryRun, Json, Yes, run_of
-from ticketctl.cli.migrate.common import Database, LockTimeout, target_of
+from ticketctl.cli.migrate.options import Database, LockTimeout, target_of
 from ticketctl.cli.migrate.verification import show_what_is_wrong
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import NoReturn
 
 from ticketctl.cli.invocation import Invocation
-from ticketctl.cli.migrate.common import targets_of
+from ticketctl.cli.migrate.options import targets_of
 from ticketctl.events import Notice
 
 

@@ -29,8 +29,10 @@ class Ahead:
         self._entries = entries
         self._places = {entry.place: place for place, entry in enumerate(entries)}
 
-    def announceable(self, entry: Entry, database: str, existing: Existing) -> list[Entry]:
-        """Return the statements behind one that may be announced together with it.
+    def announceable(
+        self, entry: Entry, database: str, existing: Existing
+    ) -> list[tuple[Entry, tuple[SchemaObject, ...]]]:
+        """Return the statements behind one that may be announced together with it, and what each makes.
 
         Args:
             entry: The statement.
@@ -42,14 +44,14 @@ class Ahead:
         """
         made: set[SchemaObject] = set()
         length = 0
-        found: list[Entry] = []
+        found = []
         for candidate in (entry, *self._following(entry)):
             length += len(candidate.statement.text)
             objects = _makes(candidate, database)
             if not objects or length > MOST_TEXT or any(one in made or not existing.is_absent(one) for one in objects):
                 break
             made.update(objects)
-            found.append(candidate)
+            found.append((candidate, objects))
         return found[1:]
 
     def _following(self, entry: Entry) -> Iterator[Entry]:

@@ -202,9 +202,8 @@ class _Execution:
         ahead = []
         if not self._journal.is_announced(entry):
             database = self._session.endpoint.database or ""
-            for following in self._work.ahead.announceable(entry, database, self._session.existing):
-                absent: dict[str, str | None] = {}
-                absent.update((one.key, None) for one in footprint(following.statement, database).objects)
+            for following, made in self._work.ahead.announceable(entry, database, self._session.existing):
+                absent: Definitions = {one.key: None for one in made}
                 ahead.append((following, absent))
         self._journal.intend(entry, self._definitions(objects), ahead)
 

@@ -43,7 +43,7 @@ def changed_tables(statement: Statement, database: str) -> tuple[str, ...]:
     if alteration is not None:
         own = alteration.table.database in ("", database)
         return (alteration.table.table,) if own else ()
-    tokens = [token for token in statement.tokens if not token.text.startswith(("/*", "*/"))]
+    tokens = statement.code
     said = [token.text.upper() if token.kind is TokenKind.WORD else token.text for token in tokens]
     return tuple(dict.fromkeys(_named(tokens, said, database)))
 

@@ -14,7 +14,15 @@ from contextlib import suppress
 
 from ticketctl.infra.mysql import quote_identifier
 from ticketctl.provision.migrate.syntax.guard import NotConfinedError, guard
-from ticketctl.provision.migrate.syntax.lexer import SqlSyntaxError, Statement, Token, TokenKind, split, tokenize
+from ticketctl.provision.migrate.syntax.lexer import (
+    SqlSyntaxError,
+    Statement,
+    Token,
+    TokenKind,
+    split,
+    tokenize,
+    without_marks,
+)
 from ticketctl.provision.migrate.syntax.names import bare
 from ticketctl.provision.migrate.syntax.qualifiers import name_of, qualifiers
 from ticketctl.provision.migrate.syntax.reader import CannotBeToldError, StatementReader
@@ -79,7 +87,7 @@ class Confinement:
             NotConfinedError: It cannot be kept from touching something else.
         """
         _refuse_kind(statement, self._own)
-        tokens = _code(statement.tokens)
+        tokens = statement.code
         said = _said(tokens)
         edits = self._qualified(tokens)
         edits += _definer(tokens, said)
@@ -165,7 +173,7 @@ class Confinement:
         tokens: list[Token] = []
         with suppress(SqlSyntaxError):  # it may be only a piece of a statement
             tokens.extend(token for token in tokenize(content) if token.kind.is_code)
-        tokens = _code(tokens)
+        tokens = without_marks(tokens)
         for index, _ in qualifiers(tokens, self._databases):
             token = tokens[index]
             if token.kind is not TokenKind.STRING and name_of(token) == self._own:
@@ -197,7 +205,7 @@ def _refuse_definition(statement: Statement, own: str) -> None:
         word = reader.skip_to({*_SCHEMA_OBJECTS, *_OTHER_OBJECTS, "PREPARE"})
     except CannotBeToldError as error:
         raise NotConfinedError(_SERVER) from error
-    said = _said(_code(statement.tokens))
+    said = _said(statement.code)
     own_defaults = said[0] == "ALTER" and word in ("DATABASE", "SCHEMA") and _is_own_or_default(statement, own)
     if word in _OTHER_OBJECTS and not own_defaults:
         raise NotConfinedError(_OTHER_OBJECTS[word])
@@ -273,10 +281,6 @@ def _definer(tokens: Sequence[Token], said: Sequence[str]) -> list[tuple[Token, 
     elif said[last + 1 : last + 3] == ["(", ")"]:
         last += 2
     return [(token, "") for token in tokens[first : last + 1]]
-
-
-def _code(tokens: Sequence[Token]) -> list[Token]:
-    return [token for token in tokens if not token.text.startswith(("/*", "*/"))]
 
 
 def _said(tokens: Sequence[Token]) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ticketctl.infra.mysql import quote_identifier
-from ticketctl.provision.migrate.syntax.lexer import Token, TokenKind, tokenize
+from ticketctl.provision.migrate.syntax.lexer import Token, TokenKind, tokenize, without_marks
 from ticketctl.provision.migrate.syntax.names import bare
 
 SENT = "@ticketctl_sent"  # the user variable that the statements go through
@@ -46,7 +46,7 @@ def guard(text: str, databases: Collection[str]) -> tuple[str, dict[str, str]]:
     Raises:
         NotConfinedError: It prepares a statement in a way that cannot be looked into.
     """
-    tokens = [token for token in tokenize(text) if token.kind.is_code and not token.text.startswith(("/*", "*/"))]
+    tokens = without_marks(token for token in tokenize(text) if token.kind.is_code)
     said = [token.text.upper() if token.kind in (TokenKind.WORD, TokenKind.SYMBOL) else "" for token in tokens]
     guards: dict[str, str] = {}
     pieces, done = [], 0

@@ -37,6 +37,7 @@ from ticketctl.provision.migrate.syntax.tokens import (
     TokenKind,
     UnterminatedError,
     line_and_column,
+    without_marks,
 )
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "line_and_column",
     "split",
     "tokenize",
+    "without_marks",
 ]
 
 

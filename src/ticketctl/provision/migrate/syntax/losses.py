@@ -39,7 +39,7 @@ def losses(statements: Iterable[Statement]) -> tuple[Loss, ...]:
 
 
 def _losses_of(statement: Statement) -> Iterator[Loss]:
-    tokens = [token for token in statement.tokens if not token.text.startswith(("/*", "*/"))]
+    tokens = statement.code
     said = [token.text.upper() if token.kind is TokenKind.WORD else token.text for token in tokens]
     if said[:2] == ["DROP", "TABLE"]:
         for name in listed_names(tokens[2:]):

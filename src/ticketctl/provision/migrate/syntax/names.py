@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ticketctl.provision.migrate.syntax.lexer import Statement, Token, TokenKind
 
 _GUARD = ("IF", "NOT", "EXISTS")
+_FILLING = (("INSERT",), ("REPLACE",), ("LOAD",))
 _BEFORE_THE_TABLE = {"LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE", "INTO"}
 
 
@@ -57,12 +58,12 @@ def filled_table(statement: Statement) -> str:
     Args:
         statement: Any statement.
     """
-    tokens = [token for token in statement.tokens if not token.text.startswith(("/*", "*/"))]
+    if statement.words[:1] not in _FILLING:
+        return ""
+    tokens = statement.code
     said = [token.text.upper() if token.kind is TokenKind.WORD else "" for token in tokens]
     if said[:1] == ["LOAD"]:
         place = next((at + 2 for at in range(len(said)) if said[at : at + 2] == ["INTO", "TABLE"]), len(said))
-    elif said[:1] in (["INSERT"], ["REPLACE"]):
-        place = next((at for at, word in enumerate(said[1:], start=1) if word not in _BEFORE_THE_TABLE), len(said))
     else:
-        return ""
+        place = next((at for at, word in enumerate(said[1:], start=1) if word not in _BEFORE_THE_TABLE), len(said))
     return next(listed_names(tokens[place:]), "")

@@ -25,7 +25,7 @@ class StatementReader:
     """
 
     def __init__(self, statement: Statement, database: str) -> None:
-        self._tokens = [token for token in statement.tokens if not token.text.startswith(("/*", "*/"))]
+        self._tokens = statement.code
         self._place = 0
         self._database = database
 

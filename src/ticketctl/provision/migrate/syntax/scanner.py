@@ -39,8 +39,9 @@ _UNCLOSED = {
     '"': 'a quote "',
     "`": "a backtick",
 }
+_KINDS = {kind.value: kind for kind in TokenKind} | {"plain": TokenKind.SYMBOL}
+_BETWEEN = {"space", "comment"}
 _PLAIN = {"word", "plain", "string", "identifier"}
-_KINDS = {kind.value: kind for kind in TokenKind}
 
 _DELIMITER_COMMAND = re.compile(
     r"delimiter(?=[ \t\r\n]|\Z)[ \t]*(?:(['\"`])(?P<quoted>[^\n]*?)\1|(?P<bare>[^ \n]*))[^\n]*", re.IGNORECASE
@@ -95,15 +96,11 @@ class Scanner:
             found = self._pattern.match(text, position)
             assert found is not None  # noqa: S101  # the last alternative takes any character
             name = found.lastgroup or ""
-            kind = _KINDS.get(name)
-            if kind is TokenKind.SPACE or kind is TokenKind.COMMENT:
-                token = Token(kind, found.group(), position)
-            elif name in _PLAIN and self._first_word_seen and self._program is None:
-                token = Token(
-                    kind or TokenKind.SYMBOL, found.group(), position
-                )  # most are: nothing has to be looked out for
-            elif kind is TokenKind.DELIMITER:
-                token = self._at_delimiter(found.group(), position)
+            # Most are one of these, for which nothing has to be looked out for.
+            if name in _BETWEEN or (name in _PLAIN and self._first_word_seen and self._program is None):
+                token = Token(_KINDS[name], found[0], position)
+            elif name == "delimiter":
+                token = self._at_delimiter(found[0], position)
             else:
                 token = (self._between_statements and self._at_beginning(position)) or self._code(name, found)
             yield token

@@ -32,6 +32,8 @@ def values_used(statements: Sequence[Statement]) -> tuple[str, ...]:
 
 
 def _variables(statement: Statement) -> list[str]:
+    if "@" not in statement.text:
+        return []
     tokens = statement.tokens
     names = []
     for before, sign, name in zip((None, *tokens), tokens, tokens[1:], strict=False):

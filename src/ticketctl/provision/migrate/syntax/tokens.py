@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -71,6 +72,22 @@ class Statement:
     def words(self) -> tuple[str, ...]:
         """Its bare words in upper case, without quoted names and strings."""
         return tuple([token.text.upper() for token in self.tokens if token.kind is TokenKind.WORD])
+
+    @cached_property
+    def code(self) -> tuple[Token, ...]:
+        """Its tokens without hints and the marks of executable comments, which count as what they hold."""
+        if "/*" not in self.text:
+            return self.tokens
+        return tuple(without_marks(self.tokens))
+
+
+def without_marks(tokens: Iterable[Token]) -> list[Token]:
+    """Return tokens without comments, hints and the marks of executable comments.
+
+    Args:
+        tokens: Tokens in their order.
+    """
+    return [token for token in tokens if not token.text.startswith(("/*", "*/"))]
 
 
 class SqlSyntaxError(ValueError):

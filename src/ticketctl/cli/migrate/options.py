@@ -1,4 +1,4 @@
-"""What the commands of `ticketctl migrate` share."""
+"""Options that commands of `ticketctl migrate` share, and the databases that they name."""
 
 from __future__ import annotations
 
