@@ -17,8 +17,18 @@ from integration.migrate.yoyo_client import listed, yoyo, yoyo_process
 from ticketctl.errors import YoyoLedgerError
 from ticketctl.infra.mysql import connect, quote_identifier
 from ticketctl.provision.migrate.queries import query
-from ticketctl.provision.migrate.record import ledger
-from ticketctl.provision.migrate.record.ledger import Ledger, LedgerChanges, ledger_changes, read_ledger
+from ticketctl.provision.migrate.record.ledger import (
+    VERSION,
+    Ledger,
+    LedgerChanges,
+    LockRow,
+    Operation,
+    create_tables,
+    ledger_changes,
+    ledger_row,
+    ledger_writes,
+    read_ledger,
+)
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -58,11 +68,17 @@ def read(bench: Bench) -> Ledger:
         return read_ledger(opened)
 
 
-def record(bench: Bench, *records: tuple[Callable[[Cursor, str], None], str], session: str = "") -> None:
+def record(bench: Bench, *records: tuple[Operation, str], session: str = "") -> None:
     with cursor(bench, session) as opened:
-        ledger.create_tables(opened)
-        for write_it, name in records:
-            write_it(opened, name)
+        create_tables(opened)
+        for operation, name in records:
+            note(opened, operation, name)
+
+
+def note(opened: Cursor, operation: Operation, name: str) -> None:
+    row = ledger_row(name, operation)
+    for statement in ledger_writes(operation):
+        opened.execute(query("record", statement), row)
 
 
 def log(bench: Bench) -> list[tuple[str, str]]:
@@ -86,13 +102,13 @@ def test_the_tables_are_those_that_yoyo_makes(
     ours, theirs = (bench.on(scratch_name()) for _ in range(2))
     for database in (ours, theirs):
         root(f"CREATE DATABASE {quote_identifier(database.endpoint.database or '')} CHARACTER SET {charset}")
-    record(ours, (ledger.record_applied, "001_é"), (ledger.record_rolled_back, "001_é"))
+    record(ours, ("apply", "001_é"), ("rollback", "001_é"))
     yoyo(theirs, "list")
     assert made(ours) == made(theirs)
 
 
 def test_yoyo_agrees_with_what_we_wrote(three: Bench) -> None:
-    record(three, (ledger.record_applied, "001_a"))
+    record(three, ("apply", "001_a"))
     assert listed(three) == {"001_a": "A", "002_b": "U", "003_c": "U"}
     yoyo(three, "apply")
     assert log(three) == [("apply", "001_a"), ("apply", "002_b"), ("apply", "003_c")]
@@ -103,7 +119,7 @@ def test_yoyo_agrees_with_what_we_wrote(three: Bench) -> None:
 
 def test_yoyo_finds_nothing_to_apply_and_what_it_rolls_back_is_seen(three: Bench) -> None:
     yoyo(three, "mark", "--revision", "001_a")
-    record(three, *((ledger.record_applied, name) for name in ("001_a", "002_b", "003_c")))
+    record(three, *(("apply", name) for name in ("001_a", "002_b", "003_c")))
     three.query("CREATE TABLE t003_c (x INT)")
     before = log(three)
     assert before == [("mark", "001_a"), ("apply", "002_b"), ("apply", "003_c")]  # yoyo's word stands
@@ -116,7 +132,7 @@ def test_yoyo_finds_nothing_to_apply_and_what_it_rolls_back_is_seen(three: Bench
 
 def test_a_rollback_of_ours_is_one_to_yoyo(three: Bench) -> None:
     yoyo(three, "mark", "--revision", "002_b")
-    record(three, (ledger.record_rolled_back, "002_b"))
+    record(three, ("rollback", "002_b"))
     assert listed(three) == {"001_a": "U", "002_b": "U", "003_c": "U"}
     assert read(three).removed == {"002_b"}
     yoyo(three, "apply", "--revision", "002_b")
@@ -125,7 +141,7 @@ def test_a_rollback_of_ours_is_one_to_yoyo(three: Bench) -> None:
 
 
 def test_marks_go_both_ways(three: Bench) -> None:
-    record(three, (ledger.record_marked, "001_a"), (ledger.record_marked, "002_b"), (ledger.record_unmarked, "002_b"))
+    record(three, ("mark", "001_a"), ("mark", "002_b"), ("unmark", "002_b"))
     assert log(three) == [("mark", "001_a"), ("mark", "002_b"), ("unmark", "002_b")]
     assert listed(three) == {"001_a": "A", "002_b": "U", "003_c": "U"}
     yoyo(three, "unmark", "--revision", "001_a")
@@ -138,12 +154,12 @@ def test_what_the_ledger_never_knew_was_not_removed_by_yoyo(three: Bench) -> Non
 
 
 def test_writing_twice_is_writing_once(bench: Bench) -> None:
-    written = (ledger.record_applied, "001_a")
+    written: tuple[Operation, str] = ("apply", "001_a")
     record(bench, written)
     before = bench.query("SELECT * FROM _yoyo_migration"), log(bench)
     record(bench, written)
     assert (bench.query("SELECT * FROM _yoyo_migration"), log(bench)) == before
-    record(bench, (ledger.record_rolled_back, "001_a"), (ledger.record_rolled_back, "001_a"))
+    record(bench, ("rollback", "001_a"), ("rollback", "001_a"))
     assert log(bench) == [("apply", "001_a"), ("rollback", "001_a")]
     assert bench.query("SELECT * FROM _yoyo_version")[1:] == []
 
@@ -152,12 +168,12 @@ def test_rows_come_and_go_with_the_transaction_around_them(bench: Bench) -> None
     record(bench)
     with connect(bench.endpoint) as connection, connection.cursor() as opened:
         connection.begin()
-        ledger.record_applied(opened, "001_a")
+        note(opened, "apply", "001_a")
         connection.rollback()
         assert read_ledger(opened).applied == frozenset()
         assert log(bench) == []
         connection.begin()
-        ledger.record_applied(opened, "001_a")
+        note(opened, "apply", "001_a")
         connection.commit()
     assert read(bench).applied == {"001_a"}
     assert log(bench) == [("apply", "001_a")]
@@ -165,7 +181,7 @@ def test_rows_come_and_go_with_the_transaction_around_them(bench: Bench) -> None
 
 def test_rows_are_what_yoyo_writes_for_the_same(three: Bench) -> None:
     """All but the id and the host, which yoyo asks the name server for."""
-    record(three, (ledger.record_marked, "001_é"))
+    record(three, ("mark", "001_é"))
     write(three, {"002_é": "SELECT 1;"})
     yoyo(three, "mark", "--revision", "002_é")
     rows = three.query(
@@ -182,7 +198,7 @@ def test_times_are_utc_whatever_the_time_zones(three: Bench, root: Root, session
     age = "SELECT migration_id, UNIX_TIMESTAMP() - UNIX_TIMESTAMP({}) FROM {} ORDER BY migration_id"
     root("SET GLOBAL time_zone = '+05:30'")
     try:
-        record(three, (ledger.record_applied, "001_a"), session=f"SET SESSION time_zone = '{session}'")
+        record(three, ("apply", "001_a"), session=f"SET SESSION time_zone = '{session}'")
         yoyo(three, "mark", "--revision", "002_b")
         for query_ in (age.format("applied_at_utc", "_yoyo_migration"), age.format("created_at_utc", "_yoyo_log")):
             ages = {str(name): float(seconds) for name, seconds in three.query(query_)}
@@ -221,9 +237,9 @@ def test_a_run_killed_between_two_tables_is_made_good_by_the_next(bench: Bench) 
     steps = ("ledger_create_lock", "ledger_create_version", "ledger_version", "ledger_create_log")
     for number, name in enumerate(steps):
         with cursor(bench) as opened:
-            opened.execute(query("record", name), {"version": ledger.VERSION} if name == "ledger_version" else None)
+            opened.execute(query("record", name), {"version": VERSION} if name == "ledger_version" else None)
         assert read(bench) == Ledger(), steps[: number + 1]
-    record(bench, (ledger.record_applied, "001_a"))
+    record(bench, ("apply", "001_a"))
     assert listed(bench)["001_a"] == "A"
 
 
@@ -244,7 +260,7 @@ def test_a_yoyo_that_makes_its_tables_is_no_old_one(bench: Bench) -> None:
         "CREATE TABLE yoyo_lock (locked INT DEFAULT 1, ctime TIMESTAMP, pid INT NOT NULL, PRIMARY KEY (locked))"
     )
     bench.query("INSERT INTO yoyo_lock (ctime, pid) VALUES (NULL, 12)")
-    assert read(bench) == Ledger(locked_by=ledger.LockRow(12, None))
+    assert read(bench) == Ledger(locked_by=LockRow(12, None))
 
 
 def test_the_ledger_of_a_newer_yoyo_is_refused(bench: Bench) -> None:
@@ -259,7 +275,7 @@ def test_the_ledger_of_a_newer_yoyo_is_refused(bench: Bench) -> None:
 def test_a_database_with_another_name_is_not_looked_at(
     bench: Bench, root: Root, scratch_name: Callable[..., str]
 ) -> None:
-    record(bench, (ledger.record_applied, "001_a"))
+    record(bench, ("apply", "001_a"))
     other = scratch_name()
     root(f"CREATE DATABASE {quote_identifier(other)}")
     assert read(Bench(replace(bench.endpoint, database=other), bench.root)) == Ledger()

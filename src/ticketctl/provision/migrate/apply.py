@@ -12,10 +12,9 @@ from ticketctl.events import Emit, Notice, Progress
 from ticketctl.provision.migrate.execution.ahead import Ahead
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.execute import Work, execute
-from ticketctl.provision.migrate.execution.lock import Holder
 from ticketctl.provision.migrate.execution.resolve import resolve
 from ticketctl.provision.migrate.execution.session import Session, create_database, open_session
-from ticketctl.provision.migrate.news import STEP, at_head, news_of
+from ticketctl.provision.migrate.news import STEP, at_head, news_of, waiting_for_lock
 from ticketctl.provision.migrate.options import Options
 from ticketctl.provision.migrate.planning.plan import DatabasePlan, Step, plan_database
 from ticketctl.provision.migrate.planning.results import AppliedMigration, DatabaseResult
@@ -102,7 +101,7 @@ class DatabaseRun:
             self._target.endpoint,
             lock_timeout=self._options.lock_timeout,
             wait=self._options.limits.wait,
-            waiting=self._waiting,
+            waiting=waiting_for_lock(self._target.key, self._emit),
         ) as session:
             self._tell_hazards(session)
             resolve(session, self._target.migrations)
@@ -166,7 +165,3 @@ class DatabaseRun:
         seconds = time.monotonic() - began
         self._applied.append(AppliedMigration(step.name, step.total - step.first + 1, seconds, resumed))
         return bool({kind_of(statement) for statement in migration.up.statements} & _OF_THE_CONNECTION)
-
-    def _waiting(self, holder: Holder, seconds: float) -> None:
-        news = f"{seconds:.0f} s for the lock held by {holder}"
-        self._emit(Progress(STEP, self._target.key, "waiting", news))

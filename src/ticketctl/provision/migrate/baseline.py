@@ -21,12 +21,11 @@ from ticketctl.provision.migrate.execution.definitions import (
     neutral_connection,
     schema_definitions,
 )
-from ticketctl.provision.migrate.execution.lock import Holder
 from ticketctl.provision.migrate.execution.observe import observe
 from ticketctl.provision.migrate.execution.replay import Replay, replay
 from ticketctl.provision.migrate.execution.scratch import scratch_name, scratch_schema
 from ticketctl.provision.migrate.execution.topology import connection_hazards
-from ticketctl.provision.migrate.news import STEP
+from ticketctl.provision.migrate.news import STEP, waiting_for_lock
 from ticketctl.provision.migrate.options import LOCK_TIMEOUT
 from ticketctl.provision.migrate.planning.baseline_plan import (
     LEDGERS,
@@ -116,12 +115,10 @@ def baseline(
         UnknownNameError: There is no such migration.
     """
     began = time.monotonic()
-
-    def waiting(holder: Holder, seconds: float) -> None:
-        emit(Progress(STEP, target.key, "waiting", f"{seconds:.0f} s for the lock held by {holder}"))
-
     with events.step(emit, STEP, f"baseline of {target.database}") as answer, Connections() as connections:
-        winner = lock.acquire(connections, target.endpoint, timeout=lock_timeout, waiting=waiting)
+        winner = lock.acquire(
+            connections, target.endpoint, timeout=lock_timeout, waiting=waiting_for_lock(target.key, emit)
+        )
         with connections.owned(winner) as connection:
             for hazard in connection_hazards(connection, target.endpoint):
                 emit(Notice("warn", f"{target.key}: {hazard}"))

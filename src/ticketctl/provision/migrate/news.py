@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from ticketctl.events import Emit, Notice, Progress
@@ -11,6 +12,7 @@ from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.provision.migrate.syntax.statements import excerpt
 
 if TYPE_CHECKING:
+    from ticketctl.provision.migrate.execution.lock import Holder
     from ticketctl.provision.migrate.execution.lock_wait import Blocked
     from ticketctl.provision.migrate.execution.stages import Stage
     from ticketctl.provision.migrate.syntax.lexer import Statement
@@ -25,6 +27,20 @@ def at_head(target: Target) -> Progress:
         target: It.
     """
     return Progress(STEP, target.key, "at head", f"{len(target.migrations)} applied")
+
+
+def waiting_for_lock(key: str, emit: Emit) -> Callable[[Holder, float], None]:
+    """Return what says who holds the lock of a database, while that is waited for.
+
+    Args:
+        key: Key of the database in the settings.
+        emit: Takes the progress.
+    """
+
+    def waiting(holder: Holder, seconds: float) -> None:
+        emit(Progress(STEP, key, "waiting", f"{seconds:.0f} s for the lock held by {holder}"))
+
+    return waiting
 
 
 def news_of(key: str, step: Step, state: Literal["applying", "rolling back"], emit: Emit) -> News:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from ticketctl import events
 from ticketctl.errors import MigrationError
-from ticketctl.events import Emit, Progress
+from ticketctl.events import Emit
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.limits import LockWait
-from ticketctl.provision.migrate.execution.lock import Holder
 from ticketctl.provision.migrate.execution.observe import observe
 from ticketctl.provision.migrate.execution.session import Session, open_session
-from ticketctl.provision.migrate.news import STEP
+from ticketctl.provision.migrate.news import STEP, waiting_for_lock
 from ticketctl.provision.migrate.options import LOCK_TIMEOUT
 from ticketctl.provision.migrate.planning.repair_decision import decide
 from ticketctl.provision.migrate.planning.repair_plan import RepairAction, RepairPlan, Repairs
@@ -79,13 +78,13 @@ def repair(
         BackendError: The server cannot be reached or refuses.
         UnknownNameError: There is no such migration.
     """
-
-    def waiting(holder: Holder, seconds: float) -> None:
-        emit(Progress(STEP, target.key, "waiting", f"{seconds:.0f} s for the lock held by {holder}"))
-
     with events.step(emit, STEP, f"repair of {target.database}") as answer, Connections() as connections:
         with open_session(
-            connections, target.endpoint, lock_timeout=lock_timeout, wait=LockWait(), waiting=waiting
+            connections,
+            target.endpoint,
+            lock_timeout=lock_timeout,
+            wait=LockWait(),
+            waiting=waiting_for_lock(target.key, emit),
         ) as session:
             _refuse_changes(target, session, planned)
             for action in planned.actions:

@@ -7,17 +7,16 @@ from collections.abc import Sequence
 
 from ticketctl import events
 from ticketctl.errors import BackendOperationError, MigrationError
-from ticketctl.events import Emit, Progress
+from ticketctl.events import Emit
 from ticketctl.infra.mysql import quote_identifier, translating
 from ticketctl.provision.migrate.execution.ahead import Ahead
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.execute import Work, execute
 from ticketctl.provision.migrate.execution.limits import Limits, LockWait
-from ticketctl.provision.migrate.execution.lock import Holder
 from ticketctl.provision.migrate.execution.observe import observe
 from ticketctl.provision.migrate.execution.resolve import resolve
 from ticketctl.provision.migrate.execution.session import Session, open_session
-from ticketctl.provision.migrate.news import STEP, news_of
+from ticketctl.provision.migrate.news import STEP, news_of, waiting_for_lock
 from ticketctl.provision.migrate.options import LOCK_TIMEOUT
 from ticketctl.provision.migrate.parallel import one_at_a_time
 from ticketctl.provision.migrate.planning.plan import Step
@@ -85,15 +84,15 @@ def rollback(
     """
     done: list[AppliedMigration] = []
     emit = one_at_a_time(emit)
-
-    def waiting(holder: Holder, seconds: float) -> None:
-        emit(Progress(STEP, target.key, "waiting", f"{seconds:.0f} s for the lock held by {holder}"))
-
     with events.step(emit, STEP, f"rollback of {target.database}") as answer, Connections() as connections:
         for step in planned.steps:
             # A session for each: a migration must not find what another's rollback has set.
             with open_session(
-                connections, target.endpoint, lock_timeout=lock_timeout, wait=LockWait(), waiting=waiting
+                connections,
+                target.endpoint,
+                lock_timeout=lock_timeout,
+                wait=LockWait(),
+                waiting=waiting_for_lock(target.key, emit),
             ) as session:
                 resolve(session, target.migrations)
                 done.append(_undo(target, session, _still_newest(target, session, step), emit))

@@ -92,48 +92,18 @@ def create_tables(cursor: Cursor) -> None:
     cursor.execute(query("record", "ledger_create_migration"))
 
 
-def record_applied(cursor: Cursor, name: str) -> None:
-    """Note that a migration was applied; noted already, nothing changes.
+def ledger_writes(operation: Operation) -> tuple[str, str]:
+    """Return the names of the two statements that note an operation; noted already, they change nothing.
 
     Args:
-        cursor: A cursor inside the transaction that notes it in the history.
-        name: Name of the migration.
+        operation: What is done to a migration.
     """
-    _add(cursor, name, "apply")
-
-
-def record_marked(cursor: Cursor, name: str) -> None:
-    """Note that a migration counts as applied without having been run; noted already, nothing changes.
-
-    Args:
-        cursor: A cursor inside the transaction that notes it in the history.
-        name: Name of the migration.
-    """
-    _add(cursor, name, "mark")
-
-
-def record_rolled_back(cursor: Cursor, name: str) -> None:
-    """Note that a migration was rolled back; noted already, nothing changes.
-
-    Args:
-        cursor: A cursor inside the transaction that removes it from the history.
-        name: Name of the migration.
-    """
-    _remove(cursor, name, "rollback")
-
-
-def record_unmarked(cursor: Cursor, name: str) -> None:
-    """Note that a migration no longer counts as applied, nothing undone; noted already, nothing changes.
-
-    Args:
-        cursor: A cursor inside the transaction that removes it from the history.
-        name: Name of the migration.
-    """
-    _remove(cursor, name, "unmark")
+    added = operation in ("apply", "mark")
+    return ("ledger_log_added", "ledger_add") if added else ("ledger_log_removed", "ledger_remove")
 
 
 def ledger_row(name: str, operation: Operation) -> Mapping[str, str]:
-    """Return the parameters of the statements `ledger_*.sql` for one migration.
+    """Return the parameters of `ledger_writes` for one migration.
 
     Args:
         name: Name of the migration.
@@ -197,18 +167,6 @@ def ledger_changes(history_names: Collection[str], ledger: Ledger) -> LedgerChan
         removed_by_yoyo=tuple(name for name in missing if name in ledger.removed),
         unrecorded=tuple(name for name in missing if name not in ledger.removed),
     )
-
-
-def _add(cursor: Cursor, name: str, operation: Operation) -> None:
-    row = ledger_row(name, operation)
-    cursor.execute(query("record", "ledger_log_added"), row)
-    cursor.execute(query("record", "ledger_add"), row)
-
-
-def _remove(cursor: Cursor, name: str, operation: Operation) -> None:
-    row = ledger_row(name, operation)
-    cursor.execute(query("record", "ledger_log_removed"), row)
-    cursor.execute(query("record", "ledger_remove"), row)
 
 
 def _read_lock(cursor: Cursor) -> LockRow | None:

@@ -6,7 +6,7 @@ import os
 import socket
 
 from ticketctl import __version__
-from ticketctl.provision.migrate.record.ledger import Operation, ledger_row
+from ticketctl.provision.migrate.record.ledger import Operation, ledger_row, ledger_writes
 from ticketctl.provision.migrate.record.packet import Packet
 from ticketctl.provision.migrate.source.files import Migration
 from ticketctl.provision.migrate.syntax.checksum import ALGORITHM
@@ -47,9 +47,8 @@ def note_in_ledger(packet: Packet, name: str, operation: Operation) -> None:
         operation: What has happened.
     """
     row = ledger_row(name, operation)
-    added = operation in ("apply", "mark")
-    packet.add("ledger_log_added" if added else "ledger_log_removed", row, guarded=True)
-    packet.add("ledger_add" if added else "ledger_remove", row, guarded=True)
+    for statement in ledger_writes(operation):
+        packet.add(statement, row, guarded=True)
 
 
 def forget_migration(packet: Packet, name: str, operation: Operation) -> None:
