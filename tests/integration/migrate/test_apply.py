@@ -26,6 +26,8 @@ from ticketctl.errors import (
 from ticketctl.events import Notice, StepFinished, ignore
 from ticketctl.provision.migrate import runner
 from ticketctl.provision.migrate.execution.limits import Limits, LockWait
+from ticketctl.provision.migrate.planning.repair_plan import Repairs
+from ticketctl.provision.migrate.repair import plan_repair, repair
 from ticketctl.provision.migrate.source.targets import find_targets
 from ticketctl.settings.model import DatabaseSettings
 from ticketctl.settings.secret import Secret
@@ -207,6 +209,23 @@ def test_an_edit_above_the_mark_is_refused_and_nothing_runs(bench: Bench) -> Non
 
     assert bench.states() == {"001_a": "edited", "002_b": "pending"}
     assert bench.tables() == ["a"]
+
+
+def test_a_file_that_was_filled_after_it_was_applied_shows_the_way_back(bench: Bench) -> None:
+    bench.write(_001_a="CREATE TABLE a (x INT);", _002_b="-- to be written\n")
+    assert "002_b.sql, which holds no statement" in str(bench.plan())
+    bench.apply()
+    assert Notice("warn", "main: 002_b holds no statement; it counts as applied from now on") in bench.events
+
+    bench.write(_002_b="CREATE TABLE b (x INT);")
+    assert bench.states() == {"001_a": "applied", "002_b": "edited"}
+    with pytest.raises(MigrationEditedError) as refused:
+        bench.apply()
+    assert "repair main --unmark 002_b" in refused.value.next_step
+
+    repair(bench.target(), planned=plan_repair(bench.target(), repairs=Repairs(unmark=("002_b",))), emit=ignore)
+    bench.apply()
+    assert bench.tables() == ["a", "b"]
 
 
 def test_rows_of_a_failed_statement_are_undone_with_it(bench: Bench) -> None:

@@ -157,6 +157,9 @@ class DatabaseRun:
         if step.late_behind:
             warning = f"{self._target.key}: {step.name} comes late, {step.late_behind} is applied already"
             self._emit(Notice("warn", warning))
+        if not step.total:
+            empty = f"{self._target.key}: {step.name} holds no statement; it counts as applied from now on"
+            self._emit(Notice("warn", empty))
         session.journal.start_migration(migration)
         limits = replace(self._options.limits, allow_copy=migration.allows_copy)
         news = news_of(self._target.key, step, "applying", self._emit)

@@ -15,6 +15,9 @@ State = Literal["pending", "applied", "partial", "edited", "in doubt", "rolling 
 BEGINNING = Mark(next=1)
 
 
+WAS_EMPTY = "the file held no statement when it was applied"
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """What has become of one migration.
@@ -61,7 +64,8 @@ def _applied(migration: Migration, record: Record, history: History) -> Assessme
         return Assessment(migration.name, "undone by yoyo", detail="rolled back or unmarked behind the journal")
     if is_unchanged(migration, record):
         return Assessment(migration.name, "applied", detail=record.recorded)
-    return Assessment(migration.name, "edited", detail="the file is not what was applied")
+    detail = WAS_EMPTY if record.statements == 0 else "the file is not what was applied"
+    return Assessment(migration.name, "edited", detail=detail)
 
 
 def is_unchanged(migration: Migration, record: Record) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ticketctl.errors import MigrationEditedError, MigrationInDoubtError, MigrationLateError, YoyoLedgerError
-from ticketctl.provision.migrate.planning.assess import Assessment
+from ticketctl.provision.migrate.planning.assess import WAS_EMPTY, Assessment
 from ticketctl.provision.migrate.planning.mark import Mark
 from ticketctl.provision.migrate.record.history import Direction, Record
 from ticketctl.provision.migrate.record.ledger import Ledger
@@ -34,6 +34,12 @@ def edited_error(
             why=f"{found.detail}; executing it again would not bring the database to what the file says now",
             next_step=f"restore what was executed; or, if the database is already as the file says up to there, "
             f"`ticketctl migrate repair {key} --accept-edit {name}`",
+        )
+    if found.detail == WAS_EMPTY:
+        return MigrationEditedError(
+            f"{file.path} was written after it was applied to {database}",
+            why=f"{WAS_EMPTY}, so that nothing was done",
+            next_step=f"`ticketctl migrate repair {key} --unmark {name}`, then the same command again",
         )
     return MigrationEditedError(
         f"{file.path}{line} was edited after it was applied to {database}",

@@ -95,8 +95,9 @@ class Step:
         if self.looks_first:
             resumed += ", which was started: looks first whether it landed"
         late = f", late: {self.late_behind} is applied already" if self.late_behind else ""
+        empty = "" if self.total else ", which holds no statement"
         return [
-            f"  {self.name}  {self.path}{resumed}{late}",
+            f"  {self.name}  {self.path}{empty}{resumed}{late}",
             *_statement_lines(self.statements),
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ticketctl.provision.migrate.planning.assess import WAS_EMPTY
 from ticketctl.provision.migrate.planning.results import DatabaseStatus, MigrationStatus, StatusResult, StatusState
 
 
@@ -81,6 +82,8 @@ def next_step(key: str, status: MigrationStatus) -> str:
         status: What has become of it.
     """
     name = status.name
+    if status.detail == WAS_EMPTY:
+        return f"`ticketctl migrate repair {key} --unmark {name}`, then `ticketctl migrate apply --only {key}`"
     apply = f"`ticketctl migrate apply --only {key}`"
     repair = f"`ticketctl migrate repair {key}"
     steps: dict[StatusState, str] = {

@@ -92,7 +92,7 @@ def test_everything_is_pending_in_an_empty_database(tmp_path: Path) -> None:
         "     9  CREATE TABLE a (x INT)\n"
         "    10  CREATE TABLE IF NOT EXISTS b (x INT)\n"
         "    11  INSERT INTO b VALUES (1)\n"
-        "  002_b  002_b.sql"
+        "  002_b  002_b.sql, which holds no statement"
     )
 
 
