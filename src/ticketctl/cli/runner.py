@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -12,7 +13,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from ticketctl.cli.invocation import Invocation
-from ticketctl.errors import ExitCode, TicketctlError
+from ticketctl.errors import DiskFullError, ExitCode, TicketctlError
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -28,9 +29,8 @@ def run(arguments: Sequence[str]) -> int:
         code = _invoke(app, arguments, invocation)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has seen enough (`ticketctl status | head`): no failure. What is still
-        # buffered must not raise again when the interpreter closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has seen enough (`ticketctl status | head`): no failure.
+        _drop_output()
         code = ExitCode.DONE
     finally:
         invocation.close()
@@ -40,6 +40,7 @@ def run(arguments: Sequence[str]) -> int:
 def _invoke(app: TyperGroup, arguments: Sequence[str], invocation: Invocation) -> int:
     try:
         result = app.main(args=list(arguments), prog_name="ticketctl", standalone_mode=False, obj=invocation)
+        sys.stdout.flush()
     except TyperException as error:
         invocation.close()
         error.show() if hasattr(error, "show") else sys.stderr.write(f"{error}\n")
@@ -50,11 +51,31 @@ def _invoke(app: TyperGroup, arguments: Sequence[str], invocation: Invocation) -
         return _known(error, invocation)
     except BrokenPipeError:
         raise
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            return _bug(error, invocation)
+        _drop_output()
+        invocation.json = False  # a document would go nowhere
+        return _known(_disk_full(error), invocation)
     except Exception as error:
         return _bug(error, invocation)
     if result == ExitCode.INTERRUPTED:
         return _interrupted(invocation)
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _disk_full(error: OSError) -> DiskFullError:
+    where = error.filename or "what the command writes to"
+    return DiskFullError(
+        f"there is no room left for {where}",
+        why=error.strerror or str(error),
+        next_step="make room, and run the command again: it goes on from what is done",
+    )
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere: it must not raise again when the interpreter closes the stream."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _known(error: TicketctlError, invocation: Invocation) -> int:

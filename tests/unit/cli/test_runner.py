@@ -105,6 +105,26 @@ def test_the_reader_of_a_pipe_may_leave_early() -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])
+def test_a_full_disk_behind_the_output_is_said_and_no_bug(tmp_path: Path, form: tuple[str, ...]) -> None:
+    (tmp_path / "ticketctl.yaml").write_text("{}")
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "ticketctl.cli.entry", "config", "show", *form],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert ended.returncode == ExitCode.FAILED
+    assert ended.stderr == (
+        "TKT-206 there is no room left for what the command writes to\n  No space left on device\n"
+        "  next: make room, and run the command again: it goes on from what is done\n"
+    )
+
+
 def test_version_is_answered_both_ways(capsys: pytest.CaptureFixture[str]) -> None:
     direct = subprocess.run(
         [sys.executable, "-m", "ticketctl.cli.entry", "--version"], capture_output=True, text=True, check=True
