@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from ticketctl.provision.migrate.planning.results import ApplyResult, DatabaseResult, DatabaseStatus, StatusResult
+from collections.abc import Sequence
+
+from ticketctl.provision.migrate.planning.results import (
+    AppliedMigration,
+    ApplyResult,
+    DatabaseResult,
+    DatabaseStatus,
+    StatusResult,
+)
+
+NAMED_AT_MOST = 6  # migrations; a first run may apply hundreds
 
 
 def applied_text(result: ApplyResult) -> str:
@@ -36,18 +46,28 @@ def status_text(result: StatusResult) -> str:
 
 
 def _database_line(result: DatabaseResult) -> str:
-    done = [
-        f"{migration.name} ({migration.statements} statement{'s' if migration.statements != 1 else ''}"
-        f"{', resumed' if migration.resumed else ''}, {migration.seconds:.2f} s)"
-        for migration in result.applied
-    ]
-    said = [f"applied {', '.join(done)}"] if done else []
+    said = [f"applied {_applied(result.applied)}"] if result.applied else []
     if result.left:
         said.append(f"{'failed at' if result.error else 'stopped before'} {result.left[0]}")
         said += [f"{len(result.left) - 1} more left"] if len(result.left) > 1 else []
     elif result.error:
         said.append("failed")
     return f"{result.key} ({result.database}): {'; '.join(said) or 'nothing to apply'}"
+
+
+def _applied(migrations: Sequence[AppliedMigration]) -> str:
+    if len(migrations) <= NAMED_AT_MOST:
+        return ", ".join(
+            f"{one.name} ({_amount(one.statements, one.seconds, resumed=one.resumed)})" for one in migrations
+        )
+    statements, seconds = sum(one.statements for one in migrations), sum(one.seconds for one in migrations)
+    amount = _amount(statements, seconds, resumed=migrations[0].resumed)
+    return f"{len(migrations)} migrations, {migrations[0].name} to {migrations[-1].name} ({amount})"
+
+
+def _amount(statements: int, seconds: float, *, resumed: bool) -> str:
+    plural = "s" if statements != 1 else ""
+    return f"{statements} statement{plural}{', resumed' if resumed else ''}, {seconds:.2f} s"
 
 
 def _status_lines(status: DatabaseStatus) -> list[str]:
