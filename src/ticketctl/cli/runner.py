@@ -15,6 +15,8 @@ from typer.exceptions import TyperException
 from ticketctl.cli.invocation import Invocation
 from ticketctl.errors import DiskFullError, ExitCode, TicketctlError
 
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code.
@@ -28,10 +30,10 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = _invoke(app, arguments, invocation)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has seen enough (`ticketctl status | head`): no failure.
-        _drop_output()
-        code = ExitCode.DONE
+    except OSError as error:
+        if not _is_of_the_output(error):
+            raise
+        code = _unwritten(error, invocation)
     finally:
         invocation.close()
     return int(code)
@@ -40,7 +42,6 @@ def run(arguments: Sequence[str]) -> int:
 def _invoke(app: TyperGroup, arguments: Sequence[str], invocation: Invocation) -> int:
     try:
         result = app.main(args=list(arguments), prog_name="ticketctl", standalone_mode=False, obj=invocation)
-        sys.stdout.flush()
     except TyperException as error:
         invocation.close()
         error.show() if hasattr(error, "show") else sys.stderr.write(f"{error}\n")
@@ -49,33 +50,32 @@ def _invoke(app: TyperGroup, arguments: Sequence[str], invocation: Invocation) -
         return _interrupted(invocation)
     except TicketctlError as error:
         return _known(error, invocation)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            return _bug(error, invocation)
-        _drop_output()
-        invocation.json = False  # a document would go nowhere
-        return _known(_disk_full(error), invocation)
     except Exception as error:
+        if _is_of_the_output(error):
+            raise
         return _bug(error, invocation)
     if result == ExitCode.INTERRUPTED:
         return _interrupted(invocation)
     return result if isinstance(result, int) else ExitCode.DONE
 
 
-def _disk_full(error: OSError) -> DiskFullError:
-    where = error.filename or "what the command writes to"
-    return DiskFullError(
-        f"there is no room left for {where}",
+def _is_of_the_output(error: Exception) -> bool:
+    return isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.errno in _FULL)
+
+
+def _unwritten(error: OSError, invocation: Invocation) -> int:
+    """End a command whose answer could not be written; what was done is done."""
+    # What is still buffered must not raise again when the interpreter closes the stream.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return ExitCode.DONE  # the reader has seen enough (`ticketctl status | head`): no failure
+    invocation.json = False  # a document would go nowhere
+    full = DiskFullError(
+        f"there is no room left for {error.filename or 'what the command writes to'}",
         why=error.strerror or str(error),
         next_step="make room, and run the command again: it goes on from what is done",
     )
-
-
-def _drop_output() -> None:
-    """Let what is still buffered go nowhere: it must not raise again when the interpreter closes the stream."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _known(full, invocation)
 
 
 def _known(error: TicketctlError, invocation: Invocation) -> int:

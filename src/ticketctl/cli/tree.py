@@ -42,7 +42,7 @@ def root(group: Group, name: str, options: Callable[..., None]) -> TyperGroup:
 
 def _group(group: Group, name: str, options: Callable[..., None], *, add_completion: bool = False) -> TyperGroup:
     app = typer.Typer(name=name, help=group.help, no_args_is_help=True, add_completion=add_completion, **_FORM)
-    app.callback(help=group.help)(options)
+    app.callback()(options)
     made = cast("TyperGroup", typer.main.get_command(app))
     # The group asks it for the names and for the one command that is run; `--help` asks for all of them.
     made.commands = cast("MutableMapping[str, Any]", _Commands(group.places))
