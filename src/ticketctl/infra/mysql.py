@@ -72,6 +72,18 @@ def connect(
     return connection
 
 
+def execute_all(cursor: Cursor, text: str) -> None:
+    """Execute a text and go through all of its results: a later one may carry its error.
+
+    Args:
+        cursor: A cursor.
+        text: A statement, or several on a connection that takes them.
+    """
+    cursor.execute(text)
+    while cursor.nextset():
+        pass
+
+
 def disconnect(connection: Connection[Cursor]) -> None:
     """End a connection that another thread is waiting on; that thread gets an error.
 

@@ -294,6 +294,19 @@ HARMFUL = {
 }
 
 
+def prepare_harm(bench: Bench, root: Root, other: str, case: str) -> tuple[str, str]:
+    """Write a migration that would do harm; return the names of its own database and of the other."""
+    own = bench.endpoint.database or ""
+    root(f"CREATE DATABASE {other}")  # one that the migration account may change
+    root(f"CREATE TABLE {other}.precious (x INT)")
+    root(f"INSERT INTO {other}.precious VALUES (1), (2)")
+    bench.query("CREATE TABLE a (x INT)")
+    bench.query("INSERT INTO a VALUES (1)")
+    harm = HARMFUL[case].format(own=own, other=other)
+    bench.write(_001_a=f"CREATE TABLE a (x INT);\nINSERT INTO a VALUES (1);\n{harm}\n")
+    return own, other
+
+
 CONFINED = ("the own name without INTO", "truncates its own")  # executed, on the schema
 
 
@@ -301,15 +314,8 @@ CONFINED = ("the own name without INTO", "truncates its own")  # executed, on th
 def test_the_replay_cannot_touch_anything_else(
     bench: Bench, root: Root, scratch_name: Callable[..., str], case: str
 ) -> None:
-    own, other = bench.endpoint.database or "", scratch_name()
-    root(f"CREATE DATABASE {other}")  # one that the migration account may change
-    root(f"CREATE TABLE {other}.precious (x INT)")
-    root(f"INSERT INTO {other}.precious VALUES (1), (2)")
-    bench.query("CREATE TABLE a (x INT)")
-    bench.query("INSERT INTO a VALUES (1)")
+    own, other = prepare_harm(bench, root, scratch_name(), case)
     before = everything(root, own, other)
-    harm = HARMFUL[case].format(own=own, other=other)
-    bench.write(_001_a=f"CREATE TABLE a (x INT);\nINSERT INTO a VALUES (1);\n{harm}\n")
     result = recorded(bench, dry_run=True)
     assert everything(root, own, other) == before
     assert result.difference == ""
@@ -324,15 +330,8 @@ def test_the_replay_cannot_touch_anything_else(
 def test_without_confinement_the_same_statements_do_their_harm(
     bench: Bench, root: Root, scratch_name: Callable[..., str], case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own, other = bench.endpoint.database or "", scratch_name()
-    root(f"CREATE DATABASE {other}")
-    root(f"CREATE TABLE {other}.precious (x INT)")
-    root(f"INSERT INTO {other}.precious VALUES (1), (2)")
-    bench.query("CREATE TABLE a (x INT)")
-    bench.query("INSERT INTO a VALUES (1)")
+    own, other = prepare_harm(bench, root, scratch_name(), case)
     before = everything(root, own, other)
-    harm = HARMFUL[case].format(own=own, other=other)
-    bench.write(_001_a=f"CREATE TABLE a (x INT);\nINSERT INTO a VALUES (1);\n{harm}\n")
     monkeypatch.setattr(Confinement, "confine", lambda _, statement: statement.text)
     monkeypatch.setattr(Confinement, "confine_text", lambda _, text: text)
     with suppress(TicketctlError):

@@ -21,9 +21,7 @@ from ticketctl.provision.migrate.planning.results import AppliedMigration, Datab
 from ticketctl.provision.migrate.record.entry import Entry
 from ticketctl.provision.migrate.record.history import History
 from ticketctl.provision.migrate.source.targets import Target
-from ticketctl.provision.migrate.syntax.statements import StatementKind, kind_of
-
-_OF_THE_CONNECTION = {StatementKind.SESSION, StatementKind.TEMPORARY}
+from ticketctl.provision.migrate.syntax.statements import changes_connection, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,4 +165,4 @@ class DatabaseRun:
         session.journal.finish_migration(migration.name)
         seconds = time.monotonic() - began
         self._applied.append(AppliedMigration(step.name, step.total - step.first + 1, seconds, resumed))
-        return bool({kind_of(statement) for statement in migration.up.statements} & _OF_THE_CONNECTION)
+        return changes_connection(migration.up.statements)

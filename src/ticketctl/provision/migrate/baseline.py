@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +16,14 @@ from ticketctl.provision.migrate.execution import lock
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.definitions import (
     UNREADABLE,
-    make_neutral,
     neutral_connection,
     schema_definitions,
+    without_definer,
 )
 from ticketctl.provision.migrate.execution.observe import observe
 from ticketctl.provision.migrate.execution.replay import Replay, replay
 from ticketctl.provision.migrate.execution.scratch import scratch_name, scratch_schema
+from ticketctl.provision.migrate.execution.session import open_record
 from ticketctl.provision.migrate.execution.topology import connection_hazards
 from ticketctl.provision.migrate.news import STEP, waiting_for_lock
 from ticketctl.provision.migrate.options import LOCK_TIMEOUT
@@ -38,8 +38,6 @@ from ticketctl.provision.migrate.planning.baseline_plan import (
 )
 from ticketctl.provision.migrate.record.corrections import Corrections
 from ticketctl.provision.migrate.record.history import read_history
-from ticketctl.provision.migrate.record.packet import Packet
-from ticketctl.provision.migrate.record.tables import create_tables
 from ticketctl.provision.migrate.source.files import Migration
 from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.provision.migrate.syntax.confine import Confinement
@@ -54,7 +52,6 @@ if TYPE_CHECKING:
 
 SHOWN_AT_MOST = 60  # lines of a difference in a message
 _HIDDEN = "What another account has made is shown to this one after `GRANT SHOW_ROUTINE ON *.* TO` it"
-_DEFINER = re.compile(r"^(CREATE (?:ALGORITHM=\w+ )?)DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*` ", re.MULTILINE)
 
 Definitions = Mapping[SchemaObject, str]
 
@@ -200,8 +197,9 @@ def _compare(
                 neutral.select_db(scratch)
             made = schema_definitions(cursor, endpoint)
     ignored = {*without, *(SchemaObject("table", name) for name in ledgers)}
-    exists = {one: _comparable(text) for one, text in exists.items() if one not in ignored}
-    made = {one: _comparable(confinement.release(text)) for one, text in made.items() if one not in ignored}
+    # Without the definer: whoever has made it elsewhere, here it is this account.
+    exists = {one: without_definer(text) for one, text in exists.items() if one not in ignored}
+    made = {one: without_definer(confinement.release(text)) for one, text in made.items() if one not in ignored}
     differing = sorted(one for one in {*exists, *made} if exists.get(one) != made.get(one))
     lines = [line for one in differing for line in _difference(target.database, one, exists, made)]
     return _Comparison(len({*exists, *made}), len(differing), (*planned_out, *found_out), "\n".join(lines))
@@ -213,11 +211,6 @@ def _alters_defaults(migrations: Sequence[Migration]) -> bool:
         for migration in migrations
         for statement in migration.up.statements
     )
-
-
-def _comparable(definition: str) -> str:
-    """Without the definer: whoever has made it elsewhere, here it is this account."""
-    return _DEFINER.sub(r"\1", definition)
 
 
 def _difference(database: str, one: SchemaObject, exists: Definitions, made: Definitions) -> Iterator[str]:
@@ -252,11 +245,7 @@ def _record(
     connection: Connection[Cursor], endpoint: MysqlEndpoint, migrations: Sequence[Migration]
 ) -> tuple[str, ...]:
     with connect(endpoint, multi_statements=True) as second:
-        with translating(endpoint), second.cursor() as cursor:
-            make_neutral(cursor)
-        owner = lock.connection_id(connection, endpoint)
-        packet = Packet(second, endpoint, lock=lock.lock_name(endpoint.database or ""), owner=owner)
-        create_tables(second, endpoint)
+        packet = open_record(second, endpoint, lock.connection_id(connection, endpoint))
         corrections = Corrections(packet)
         for migration in migrations:
             corrections.record(migration, "baseline")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ticketctl.errors import BackendError, BackendOperationError, MigrationCopyError
 from ticketctl.infra.mysql import answered, quote_identifier, translating
 from ticketctl.provision.migrate.execution.limits import COPY_LIMIT
-from ticketctl.provision.migrate.execution.statistics import as_file_name, fresh_statistics
+from ticketctl.provision.migrate.execution.statistics import fresh_statistics, innodb_name
 from ticketctl.provision.migrate.planning.amounts import in_words
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.syntax.alter import Alteration, read_alteration
@@ -161,12 +161,11 @@ def _is_temporary(connection: Connection[Cursor], endpoint: MysqlEndpoint, alter
 def _row_version_warning(
     connection: Connection[Cursor], endpoint: MysqlEndpoint, found: _Found, alteration: Alteration
 ) -> str:
-    names = (found.database, alteration.table.table)
-    if alteration.verb != "ALTER TABLE" or not all(name.isascii() for name in names):
+    name = innodb_name(found.database, alteration.table.table)
+    if alteration.verb != "ALTER TABLE" or not name:
         return ""
     try:
-        values = {"name": "/".join(as_file_name(name) for name in names)}
-        row = _row(connection, endpoint, query("execution", "algorithm_row_versions"), values)
+        row = _row(connection, endpoint, query("execution", "algorithm_row_versions"), {"name": name})
     except BackendError:
         return ""  # it needs PROCESS, and a server that counts them; the warning is not worth an error
     used = int(row[0]) if row and row[0] is not None else 0
@@ -174,8 +173,8 @@ def _row_version_warning(
     if used < most * _NEARLY:
         return ""
     return (
-        f"{'.'.join(names)} has {used} of {most} row versions: when they are used up, a column is no longer added or "
-        "dropped instantly, and the table is rebuilt. OPTIMIZE TABLE at a quiet time begins anew"
+        f"{found.database}.{alteration.table.table} has {used} of {most} row versions: when they are used up, a column "
+        "is no longer added or dropped instantly, and the table is rebuilt. OPTIMIZE TABLE at a quiet time begins anew"
     )
 
 

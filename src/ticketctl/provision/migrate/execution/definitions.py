@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ticketctl.errors import BackendError, BackendUnreachableError
 from ticketctl.infra.mysql import answered, connect, quote_identifier, translating
-from ticketctl.provision.migrate.execution.statistics import as_file_name
+from ticketctl.provision.migrate.execution.statistics import innodb_name
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.syntax.comparable import comparable
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject
@@ -31,6 +31,7 @@ _ABSENT = {1146, 1305, 1360, 1539}
 _CONTEXT = ("sql_mode", "character_set_client", "collation_connection", "Database Collation")
 # Newlines inside quotes are shown as \n, so that only the options begin a line with a parenthesis.
 _COUNTER = re.compile(r"^(\)(?: /\*!50100 TABLESPACE [^\n]*? \*/)? ENGINE=\w+) AUTO_INCREMENT=\d+", re.MULTILINE)
+_DEFINER = re.compile(r"\A((?:-- [^\n]*\n)?CREATE (?:ALGORITHM=\w+ )?)DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*` ")
 # SHOW CREATE depends on the first two; the last two let a definition be repeated as it is.
 _NEUTRAL = (
     "SET SESSION sql_quote_show_create = 1,"
@@ -147,6 +148,15 @@ def context_and_sql(definition: str) -> tuple[dict[str, str], str]:
     return {name: value for name, _, value in settings}, sql
 
 
+def without_definer(definition: str) -> str:
+    """Return a definition without the account whose rights it has.
+
+    Args:
+        definition: What `read_definitions` returned, or its statement alone.
+    """
+    return _DEFINER.sub(r"\1", definition)
+
+
 def _definition(cursor: Cursor, endpoint: MysqlEndpoint, wanted: SchemaObject) -> str | None:
     if wanted.kind == "contents":
         return _identity(cursor, endpoint, wanted.name)
@@ -175,12 +185,12 @@ def _identity(cursor: Cursor, endpoint: MysqlEndpoint, table: str) -> str | None
 
     https://dev.mysql.com/doc/refman/8.4/en/truncate-table.html
     """
-    names = (endpoint.database or "", table)
-    if not all(name.isascii() for name in names):
+    name = innodb_name(endpoint.database or "", table)
+    if not name:
         return f"{UNREADABLE}what InnoDB calls a table is looked for by ASCII names only"
     try:
         with translating(endpoint):
-            cursor.execute(query("execution", "table_identity"), {"name": "/".join(map(as_file_name, names))})
+            cursor.execute(query("execution", "table_identity"), {"name": name})
             row = cursor.fetchone()
     except BackendUnreachableError:
         raise

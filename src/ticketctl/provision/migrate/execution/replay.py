@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ticketctl.errors import BackendError, BackendUnreachableError, MigrationStatementError
-from ticketctl.infra.mysql import answered, connect, quote_identifier, translating
+from ticketctl.infra.mysql import answered, connect, execute_all, quote_identifier, translating
 from ticketctl.provision.migrate.execution.limits import LockWait
 from ticketctl.provision.migrate.execution.lock_wait import limit_waits
 from ticketctl.provision.migrate.planning.baseline_plan import LeftOut, left_out_for
@@ -19,7 +19,7 @@ from ticketctl.provision.migrate.syntax.guard import SENT, NotConfinedError
 from ticketctl.provision.migrate.syntax.lexer import Statement, TokenKind
 from ticketctl.provision.migrate.syntax.names import bare
 from ticketctl.provision.migrate.syntax.rewrite import code_tokens, names_in
-from ticketctl.provision.migrate.syntax.statements import StatementKind, excerpt, kind_of
+from ticketctl.provision.migrate.syntax.statements import changes_connection, excerpt
 from ticketctl.provision.migrate.syntax.units import with_explicit_drops
 from ticketctl.settings.endpoints import MysqlEndpoint
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
-_OF_THE_CONNECTION = {StatementKind.SESSION, StatementKind.TEMPORARY}
 _PREPARED = {"PREPARE", "EXECUTE", "DEALLOCATE", "DROP"}
 
 
@@ -78,7 +77,7 @@ def replay(work: Replay) -> tuple[tuple[LeftOut, ...], frozenset[SchemaObject]]:
             one = _Connection(work, connection, missing)
             for migration in list(waiting):
                 found += one.run(waiting.pop(0))
-                if _OF_THE_CONNECTION & {kind_of(statement) for statement in migration.up.statements}:
+                if changes_connection(migration.up.statements):
                     break
     return tuple(found), frozenset(missing)
 
@@ -152,9 +151,7 @@ class _Connection:
 
     def _send(self, text: str) -> None:
         with translating(self._work.endpoint), self._connection.cursor() as cursor:
-            cursor.execute(text)
-            while cursor.nextset():  # a routine's later results may carry its error
-                pass
+            execute_all(cursor, text)
 
     def _refused(self, migration: Migration, position: int, error: BackendError) -> MigrationStatementError:
         statement = migration.up.statements[position - 1]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ticketctl.errors import BackendError, BackendUnreachableError
 from ticketctl.infra.mysql import answered, quote_identifier, translating
-from ticketctl.provision.migrate.execution.definitions import context_and_sql, make_neutral
+from ticketctl.provision.migrate.execution.definitions import context_and_sql, make_neutral, without_definer
 from ticketctl.provision.migrate.syntax.footprint import SchemaObject
 from ticketctl.provision.migrate.syntax.rewrite import rename_database
 from ticketctl.settings.endpoints import MysqlEndpoint
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 PREFIX = "ticketctl_scratch_"  # the migration account has rights on schemas of this name only
 
-_DEFINER = re.compile(r"^(CREATE (?:ALGORITHM=\w+ )?)DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*` ")
 _SETTABLE = {"sql_mode", "character_set_client", "collation_connection"}
 _RANK = {"table": 0, "function": 2, "procedure": 2, "trigger": 3}
 
@@ -99,7 +97,7 @@ def copy_into(
             refused = {}
             for one in waiting:
                 context, sql = context_and_sql(rename_database(definitions[one], endpoint.database or "", scratch))
-                error = _create(cursor, endpoint, context, _DEFINER.sub(r"\1", sql) if own_definer else sql)
+                error = _create(cursor, endpoint, context, without_definer(sql) if own_definer else sql)
                 if error:
                     refused[one] = error
             if len(refused) == len(waiting):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ticketctl.errors import MigrationLockedError
-from ticketctl.infra.mysql import translating
+from ticketctl.infra.mysql import execute_all, translating
 from ticketctl.provision.migrate.execution.algorithm import choose, run_choice
 from ticketctl.provision.migrate.execution.blockers import Blockers, read_blockers
 from ticketctl.provision.migrate.execution.limits import Limits, News
@@ -139,9 +139,7 @@ class Sender:
                         why=session.hazards[0],
                         next_step="connect to the server itself, and run the command again",
                     )
-            cursor.execute(text)
-            while cursor.nextset():  # a routine's later results may carry its error
-                pass
+            execute_all(cursor, text)
             if not cursor.warning_count:
                 return ""
             cursor.execute("SHOW WARNINGS")

@@ -74,6 +74,23 @@ def create_database(connections: Connections, endpoint: MysqlEndpoint) -> None:
         cursor.execute(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4")
 
 
+def open_record(connection: Connection[Cursor], endpoint: MysqlEndpoint, owner: int) -> Packet:
+    """Return what writes into the record of a database, whose tables are made where they are missing.
+
+    Args:
+        connection: A new connection to the database that takes several statements at once.
+        endpoint: Where it goes.
+        owner: Id of the connection that holds the migration lock.
+
+    Raises:
+        BackendError: The server refuses or is gone.
+    """
+    with translating(endpoint), connection.cursor() as cursor:
+        make_neutral(cursor)
+    create_tables(connection, endpoint)
+    return Packet(connection, endpoint, lock=lock.lock_name(endpoint.database or ""), owner=owner)
+
+
 @contextmanager
 def open_session(
     connections: Connections,
@@ -105,12 +122,9 @@ def open_session(
         name = lock.lock_name(endpoint.database or "")
         # Only now: fifty runners that wait hold fifty connections, not a hundred.
         with connections.owned(connect(endpoint, multi_statements=True)) as second:
-            with translating(endpoint), second.cursor() as cursor:
-                make_neutral(cursor)
             owner = lock.connection_id(connection, endpoint)
-            packet = Packet(second, endpoint, lock=name, owner=owner)
+            packet = open_record(second, endpoint, owner)
             journal = Journal(packet)
-            create_tables(second, endpoint)
             existing = Existing(second, endpoint)
             history = read_history(second, endpoint)
             yield Session(endpoint, connection, owner, name, hazards, journal, Corrections(packet), existing, history)

@@ -44,11 +44,15 @@ def fresh_statistics(cursor: Cursor, endpoint: MysqlEndpoint) -> Iterator[None]:
         cursor.execute(f"SET SESSION {_EXPIRY} = %s", (row[0] if row else 0,))
 
 
-def as_file_name(name: str) -> str:
-    """Return the name by which InnoDB knows a database or table, for ASCII names.
+def innodb_name(database: str, table: str) -> str:
+    """Return the name by which InnoDB knows a table: that of its file; empty for names that are not all ASCII.
 
     Args:
-        name: The bare name.
+        database: Bare name of its database.
+        table: Its bare name.
+
+    https://dev.mysql.com/doc/refman/8.4/en/identifier-mapping.html
     """
-    # InnoDB names tables as their files are called: https://dev.mysql.com/doc/refman/8.4/en/identifier-mapping.html
-    return re.sub(r"[^0-9A-Za-z_]", lambda found: f"@{ord(found[0]):04x}", name)
+    if not (database.isascii() and table.isascii()):
+        return ""
+    return "/".join(re.sub(r"[^0-9A-Za-z_]", lambda found: f"@{ord(found[0]):04x}", name) for name in (database, table))

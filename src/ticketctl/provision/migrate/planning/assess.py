@@ -13,8 +13,6 @@ from ticketctl.provision.migrate.syntax.checksum import ALGORITHM
 State = Literal["pending", "applied", "partial", "edited", "in doubt", "rolling back", "running", "undone by yoyo"]
 
 BEGINNING = Mark(next=1)
-
-
 WAS_EMPTY = "the file held no statement when it was applied"
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from ticketctl.errors import BackendOperationError, MigrationLockedError, TicketctlError
-from ticketctl.infra.mysql import translating
+from ticketctl.infra.mysql import execute_all, translating
 from ticketctl.provision.migrate.queries import query
 from ticketctl.settings.endpoints import MysqlEndpoint
 
@@ -102,9 +102,7 @@ class Packet:
             try:
                 with translating(self.endpoint):
                     for packet in _packed([*guard, "BEGIN", *statements, "COMMIT"]):
-                        cursor.execute(packet)
-                        while cursor.nextset():
-                            pass
+                        execute_all(cursor, packet)
             except BackendOperationError as error:
                 with translating(self.endpoint):
                     self.connection.rollback()

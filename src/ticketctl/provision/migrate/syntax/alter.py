@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from ticketctl.provision.migrate.syntax.lexer import Statement, Token, TokenKind
+from ticketctl.provision.migrate.syntax.lexer import Statement, Token, TokenKind, said_by
 from ticketctl.provision.migrate.syntax.names import bare
 
 Verb = Literal["ALTER TABLE", "CREATE INDEX", "DROP INDEX"]
@@ -88,7 +88,7 @@ def read_alteration(statement: Statement) -> Alteration | None:
     if statement.words[:1] == ("CREATE",) and "INDEX" not in statement.words:
         return None  # most statements of most migrations
     tokens = statement.code
-    said = [token.text.upper() if token.kind in (TokenKind.WORD, TokenKind.SYMBOL) else "" for token in tokens]
+    said = said_by(tokens)
     if said[:1] == ["ALTER"]:
         return _alter_table(statement, tokens, said)
     if said[:1] == ["CREATE"] or said[:2] == ["DROP", "INDEX"]:

@@ -19,6 +19,7 @@ from ticketctl.provision.migrate.syntax.lexer import (
     Statement,
     Token,
     TokenKind,
+    said_by,
     split,
     tokenize,
     without_marks,
@@ -88,7 +89,7 @@ class Confinement:
         """
         _refuse_kind(statement, self._own)
         tokens = statement.code
-        said = _said(tokens)
+        said = said_by(tokens)
         edits = self._qualified(tokens)
         edits += _definer(tokens, said)
         if said[:1] == ["ALTER"] and said[1:2] in (["DATABASE"], ["SCHEMA"]):
@@ -205,7 +206,7 @@ def _refuse_definition(statement: Statement, own: str) -> None:
         word = reader.skip_to({*_SCHEMA_OBJECTS, *_OTHER_OBJECTS, "PREPARE"})
     except CannotBeToldError as error:
         raise NotConfinedError(_SERVER) from error
-    said = _said(statement.code)
+    said = said_by(statement.code)
     own_defaults = said[0] == "ALTER" and word in ("DATABASE", "SCHEMA") and _is_own_or_default(statement, own)
     if word in _OTHER_OBJECTS and not own_defaults:
         raise NotConfinedError(_OTHER_OBJECTS[word])
@@ -281,10 +282,6 @@ def _definer(tokens: Sequence[Token], said: Sequence[str]) -> list[tuple[Token, 
     elif said[last + 1 : last + 3] == ["(", ")"]:
         last += 2
     return [(token, "") for token in tokens[first : last + 1]]
-
-
-def _said(tokens: Sequence[Token]) -> list[str]:
-    return [token.text.upper() if token.kind in (TokenKind.WORD, TokenKind.SYMBOL) else "" for token in tokens]
 
 
 def _edited(statement: Statement, edits: Sequence[tuple[Token, str]]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ticketctl.infra.mysql import quote_identifier
-from ticketctl.provision.migrate.syntax.lexer import Token, TokenKind, tokenize, without_marks
+from ticketctl.provision.migrate.syntax.lexer import Token, TokenKind, said_by, tokenize, without_marks
 from ticketctl.provision.migrate.syntax.names import bare
 
 SENT = "@ticketctl_sent"  # the user variable that the statements go through
@@ -47,7 +47,7 @@ def guard(text: str, databases: Collection[str]) -> tuple[str, dict[str, str]]:
         NotConfinedError: It prepares a statement in a way that cannot be looked into.
     """
     tokens = without_marks(token for token in tokenize(text) if token.kind.is_code)
-    said = [token.text.upper() if token.kind in (TokenKind.WORD, TokenKind.SYMBOL) else "" for token in tokens]
+    said = said_by(tokens)
     guards: dict[str, str] = {}
     pieces, done = [], 0
     for index, word in enumerate(said):

@@ -37,6 +37,7 @@ from ticketctl.provision.migrate.syntax.tokens import (
     TokenKind,
     UnterminatedError,
     line_and_column,
+    said_by,
     without_marks,
 )
 
@@ -48,6 +49,7 @@ __all__ = [
     "TokenKind",
     "UnterminatedError",
     "line_and_column",
+    "said_by",
     "split",
     "tokenize",
     "without_marks",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
-from ticketctl.provision.migrate.syntax.lexer import Token, TokenKind
+from ticketctl.provision.migrate.syntax.lexer import Token, TokenKind, said_by
 from ticketctl.provision.migrate.syntax.names import bare
 
 Place = Literal["database", "column", "unclear"]
@@ -45,7 +45,7 @@ def qualifiers(tokens: Sequence[Token], databases: Collection[str]) -> Iterator[
         tokens: Tokens that mean something, without the marks of executable comments.
         databases: Names of databases that exist.
     """
-    said = [token.text.upper() if token.kind in (TokenKind.WORD, TokenKind.SYMBOL) else "" for token in tokens]
+    said = said_by(tokens)
     for index, token in enumerate(tokens):
         if token.kind not in _NAMES or _at(said, index + 1) != "." or _at(said, index - 1) == ".":
             continue

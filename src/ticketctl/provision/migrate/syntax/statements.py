@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 
 from ticketctl.provision.migrate.syntax.tokens import Statement
@@ -74,6 +75,15 @@ def kind_of(statement: Statement) -> StatementKind:
     if verb in ("CREATE", "DROP", "ALTER", "RENAME"):
         return _kind_of_definition(said)
     return StatementKind.OPAQUE
+
+
+def changes_connection(statements: Iterable[Statement]) -> bool:
+    """Tell whether the connection is another after some statements than before: settings, temporary tables.
+
+    Args:
+        statements: The statements of a file.
+    """
+    return any(kind_of(one) in (StatementKind.SESSION, StatementKind.TEMPORARY) for one in statements)
 
 
 def _sets_a_counter(statement: Statement) -> bool:

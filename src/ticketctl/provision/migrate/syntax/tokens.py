@@ -33,6 +33,9 @@ class TokenKind(Enum):
 NOT_CODE = frozenset({TokenKind.SPACE, TokenKind.COMMENT, TokenKind.DELIMITER, TokenKind.CLIENT_COMMAND})
 
 
+_SAYING = (TokenKind.WORD, TokenKind.SYMBOL)
+
+
 class Token(NamedTuple):
     """A piece of SQL text.
 
@@ -88,6 +91,15 @@ def without_marks(tokens: Iterable[Token]) -> list[Token]:
         tokens: Tokens in their order.
     """
     return [token for token in tokens if not token.text.startswith(("/*", "*/"))]
+
+
+def said_by(tokens: Iterable[Token]) -> list[str]:
+    """Return what tokens say: words in upper case and symbols, nothing for what is quoted.
+
+    Args:
+        tokens: Tokens in their order.
+    """
+    return [token.text.upper() if token.kind in _SAYING else "" for token in tokens]
 
 
 class SqlSyntaxError(ValueError):
