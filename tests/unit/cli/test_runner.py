@@ -105,12 +105,15 @@ def test_the_reader_of_a_pipe_may_leave_early() -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])
-def test_a_full_disk_behind_the_output_is_said_and_no_bug(tmp_path: Path, form: tuple[str, ...]) -> None:
+FILLING = [("config", "show"), ("config", "show", "--json"), ("migrate", "status", "--json")]  # the last: an error
+
+
+@pytest.mark.parametrize("command", FILLING, ids=" ".join)
+def test_a_full_disk_behind_the_output_is_said_and_no_bug(tmp_path: Path, command: tuple[str, ...]) -> None:
     (tmp_path / "ticketctl.yaml").write_text("{}")
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
-            [sys.executable, "-m", "ticketctl.cli.entry", "config", "show", *form],
+            [sys.executable, "-m", "ticketctl.cli.entry", *command],
             cwd=tmp_path,
             stdout=full,
             stderr=subprocess.PIPE,
