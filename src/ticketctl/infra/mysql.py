@@ -15,7 +15,14 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from ticketctl.infra.mysql_errors import BACKEND, UNKNOWN_DATABASE, answered, translating
+from ticketctl.infra.mysql_errors import (
+    BACKEND,
+    NO_SUCH_COLUMN,
+    NO_SUCH_TABLE,
+    UNKNOWN_DATABASE,
+    answered,
+    translating,
+)
 from ticketctl.settings.endpoints import MysqlEndpoint
 
 if TYPE_CHECKING:
@@ -23,7 +30,17 @@ if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 
-__all__ = ["BACKEND", "UNKNOWN_DATABASE", "answered", "connect", "disconnect", "quote_identifier", "translating"]
+__all__ = [
+    "BACKEND",
+    "NO_SUCH_COLUMN",
+    "NO_SUCH_TABLE",
+    "UNKNOWN_DATABASE",
+    "answered",
+    "connect",
+    "disconnect",
+    "quote_identifier",
+    "translating",
+]
 
 # A dead peer is noticed within 60 s: after 20 s of silence 4 probes, 10 s apart. The kernel's own
 # defaults would take two hours, during which a lost runner would keep its migration lock.

@@ -17,6 +17,8 @@ from ticketctl.settings.endpoints import MysqlEndpoint
 
 BACKEND = "mysql"
 UNKNOWN_DATABASE = 1049
+NO_SUCH_COLUMN = 1054
+NO_SUCH_TABLE = 1146
 SHORTEST_SECRET = 4  # a shorter "password" would blank out ordinary words of a message
 
 # Numbers of the server are below 2000 or above 3000, those of the client library between.

@@ -17,6 +17,7 @@ from integration.migrate.yoyo_client import listed, yoyo, yoyo_process
 from ticketctl.errors import YoyoLedgerError
 from ticketctl.infra.mysql import connect, quote_identifier
 from ticketctl.provision.migrate.queries import query
+from ticketctl.provision.migrate.record.history import read_history
 from ticketctl.provision.migrate.record.ledger import (
     VERSION,
     Ledger,
@@ -66,6 +67,12 @@ def cursor(bench: Bench, session: str = "") -> Iterator[Cursor]:
 def read(bench: Bench) -> Ledger:
     with cursor(bench) as opened:
         return read_ledger(opened)
+
+
+def read_while_yoyo_works(bench: Bench) -> Ledger:
+    """Read it as commands do: yoyo drops one of its tables while it makes them."""
+    with connect(bench.endpoint) as connection:
+        return read_history(connection, bench.endpoint).ledger
 
 
 def record(bench: Bench, *records: tuple[Operation, str], session: str = "") -> None:
@@ -214,7 +221,7 @@ def test_the_lock_that_a_killed_yoyo_leaves_is_read(bench: Bench, root: Root, zo
     root("SET GLOBAL time_zone = %s", zone)
     try:
         with yoyo_process(bench, "apply") as process:
-            found = eventually(lambda: read(bench).locked_by, bool, seconds=60)
+            found = eventually(lambda: read_while_yoyo_works(bench).locked_by, bool, seconds=60)
             # Not before it executes: what it left unfinished would otherwise differ from run to run.
             eventually(lambda: running(root, "DO SLEEP(600)"), bool, seconds=60)
         assert read(bench).locked_by == found
@@ -241,6 +248,35 @@ def test_a_run_killed_between_two_tables_is_made_good_by_the_next(bench: Bench) 
         assert read(bench) == Ledger(), steps[: number + 1]
     record(bench, ("apply", "001_a"))
     assert listed(bench)["001_a"] == "A"
+
+
+@pytest.fixture
+def half_made(bench: Bench) -> Bench:
+    """Where yoyo is for a moment when it makes its tables: all are there, and one is still that of an old yoyo."""
+    with cursor(bench) as opened:
+        create_tables(opened)
+        opened.execute("DELETE FROM _yoyo_version")
+        opened.execute("DROP TABLE _yoyo_migration")
+        opened.execute("CREATE TABLE _yoyo_migration (id VARCHAR(191) NOT NULL PRIMARY KEY, ctime TIMESTAMP)")
+    return bench
+
+
+def test_tables_that_yoyo_is_just_making_are_looked_at_again(half_made: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def yoyo_goes_on(_seconds: float) -> None:
+        half_made.query("DROP TABLE _yoyo_migration")
+        with cursor(half_made) as opened:
+            create_tables(opened)
+
+    monkeypatch.setattr("ticketctl.provision.migrate.record.history.time.sleep", yoyo_goes_on)
+
+    assert read_while_yoyo_works(half_made) == Ledger(exists=True)
+
+
+def test_tables_that_stay_half_made_are_given_up(half_made: Bench) -> None:
+    with pytest.raises(YoyoLedgerError, match="cannot be read") as raised:
+        read_while_yoyo_works(half_made)
+    assert "change while they are read" in raised.value.why
+    assert "Unknown column 'migration_id'" in raised.value.why
 
 
 def test_the_ledger_of_an_old_yoyo_is_refused_until_a_new_one_has_seen_it(bench: Bench) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ticketctl import events
 from ticketctl.errors import BackendOperationError, MigrationError
 from ticketctl.events import Emit
-from ticketctl.infra.mysql import quote_identifier, translating
+from ticketctl.infra.mysql import NO_SUCH_COLUMN, NO_SUCH_TABLE, quote_identifier, translating
 from ticketctl.provision.migrate.execution.ahead import Ahead
 from ticketctl.provision.migrate.execution.connections import Connections
 from ticketctl.provision.migrate.execution.execute import Work, execute
@@ -29,12 +29,9 @@ from ticketctl.provision.migrate.planning.rollback_plan import (
     lost_with,
     rollback_file,
 )
-from ticketctl.provision.migrate.record.history import NO_SUCH_TABLE
 from ticketctl.provision.migrate.source.targets import Target
 from ticketctl.provision.migrate.syntax.losses import Loss
 from ticketctl.settings.endpoints import MysqlEndpoint
-
-NO_SUCH_COLUMN = 1054
 
 
 def plan_rollback(target: Target, *, steps: int = 1) -> RollbackPlan:

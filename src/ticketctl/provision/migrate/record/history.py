@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from ticketctl.errors import BackendOperationError, YoyoLedgerError
-from ticketctl.infra.mysql import translating
+from ticketctl.infra.mysql import NO_SUCH_COLUMN, NO_SUCH_TABLE, translating
 from ticketctl.provision.migrate.queries import query
 from ticketctl.provision.migrate.record.ledger import Ledger, LedgerChanges, ledger_changes, read_ledger
 from ticketctl.settings.endpoints import MysqlEndpoint
@@ -24,7 +24,6 @@ Direction = Literal["apply", "rollback"]
 MigrationState = Literal["applying", "applied", "rolling_back"]
 StatementState = Literal["started", "done", "failed", "announced"]
 
-NO_SUCH_TABLE = 1146
 LEDGER_LOOKS = 10
 LEDGER_INTERVAL = 0.1  # seconds
 
@@ -202,18 +201,20 @@ def read_text(connection: Connection[Cursor], endpoint: MysqlEndpoint, name: str
 
 
 def _ledger(connection: Connection[Cursor], endpoint: MysqlEndpoint) -> Ledger:
-    """Read yoyo's tables; while yoyo is making them, one may be gone between two looks."""
+    """Read yoyo's tables; while yoyo is making them, one may be gone between two looks, or still have old columns."""
+    seen = ""
     for _ in range(LEDGER_LOOKS):
         try:
             with translating(endpoint), connection.cursor() as cursor:
                 return read_ledger(cursor)
         except BackendOperationError as error:
-            if error.number != NO_SUCH_TABLE:
+            if error.number not in (NO_SUCH_TABLE, NO_SUCH_COLUMN):
                 raise
+            seen = error.why
         time.sleep(LEDGER_INTERVAL)
     raise YoyoLedgerError(
         f"the ledger of yoyo in {endpoint.database} cannot be read",
-        why="its tables come and go: yoyo is at work",
+        why=f"its tables change while they are read: yoyo is at work ({seen})",
         next_step="wait for yoyo to finish, and run the command again",
     )
 
