@@ -91,6 +91,6 @@ install_python() {
     apt_get update
     # shellcheck disable=SC2086 # a list of names
     apt_get install -y --no-install-recommends $packages
-    find_python || fail "the distribution's Python is too old" "$(seen_pythons)" "$next"
     rm -f "$apt_log"
+    find_python || fail "the distribution's Python is too old" "$(seen_pythons)" "$next"
 }
