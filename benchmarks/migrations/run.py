@@ -16,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from migrations import applying, costs, handover, noop  # noqa: E402  # after the path is set
+import options  # noqa: E402  # after the path is set
+from migrations import applying, costs, handover, noop  # noqa: E402
 from migrations.bench import Bench, missing_peers  # noqa: E402
 from migrations.costs import CountTable  # noqa: E402
 from migrations.report import Table  # noqa: E402
@@ -34,42 +35,31 @@ MEASURES: Mapping[str, Measure] = {
 
 def main() -> None:
     """Measure and print."""
-    options = _options()
-    for line in missing_peers(options.peers):
+    wanted = _options()
+    for line in missing_peers(wanted.peers):
         print(line)
     found: dict[str, Sequence[Table | CountTable]] = {}
-    server_of = given_server(options.mysql) if options.mysql else own_server()
+    server_of = given_server(wanted.mysql) if wanted.mysql else own_server()
     with tempfile.TemporaryDirectory() as work, server_of as server:
         print(f"MySQL {server.run('SELECT VERSION()')[0][0]}, Python {platform.python_version()}\n", flush=True)
-        bench = Bench(server, Path(work), options.peers, options.rounds, options.count)
-        for name in options.only:
+        bench = Bench(server, Path(work), wanted.peers, wanted.rounds, wanted.count)
+        for name in wanted.only:
             found[name] = MEASURES[name](bench)
             for table in found[name]:
                 print(f"{table}\n", flush=True)
-    if options.json:
+    if wanted.json:
         plain = {name: [table.as_json() for table in tables] for name, tables in found.items()}
-        options.json.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
+        wanted.json.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options.parser(__doc__, MEASURES)
     parser.add_argument("--rounds", type=int, default=5, help="counted rounds; one more is run first")
     parser.add_argument(
         "--count", type=int, default=200, help="migrations of `apply` and `noop`; the claims are for 200"
     )
-    parser.add_argument("--only", type=_names, default=list(MEASURES), metavar="NAME,…", help=", ".join(MEASURES))
-    parser.add_argument("--peers", type=Path, metavar="DIR", help="what peers.py has prepared")
     parser.add_argument("--mysql", metavar="HOST:PORT", help="a server on this machine instead of an own container")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every round there")
     return parser.parse_args()
-
-
-def _names(text: str) -> list[str]:
-    names = text.split(",")
-    for name in names:
-        if name not in MEASURES:
-            raise argparse.ArgumentTypeError(f"'{name}' is none of {', '.join(MEASURES)}")
-    return names
 
 
 if __name__ == "__main__":
