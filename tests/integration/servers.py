@@ -124,15 +124,24 @@ def running(
     memory: str,
     options: Sequence[str] = (),
     command: Sequence[str] = (),
+    reference: str | None = None,
 ) -> Iterator[Server]:
-    """Run a container; it is not ready yet."""
+    """Run a container of the image of that name, or of another one; it is not ready yet."""
     container = f"{PREFIX}{name}-{uuid4().hex[:8]}"
     # The port stays the same over a restart, which one picked by the engine does not.
     port = _free_port()
     names = [argument for variable in environ for argument in ("--env", variable)]
     docker(
         *("run", "--detach", "--name", container, "--label", f"{LABEL}={os.getpid()}", "--memory", memory),
-        *("--init", "--publish", f"127.0.0.1:{port}:{inner_port}", *names, *options, image(name), *command),
+        *(
+            "--init",
+            "--publish",
+            f"127.0.0.1:{port}:{inner_port}",
+            *names,
+            *options,
+            reference or image(name),
+            *command,
+        ),
         environ=environ,
     )
     try:

@@ -49,6 +49,7 @@ def configured(admin: Any, **values: object) -> Iterator[None]:
 
 
 def test_a_good_server_is_ok_and_keeps_no_trace(own_redis: Server, admin: Any) -> None:
+    admin.flushall()  # the server is every test's
     found = results(redis_of(own_redis))
     assert {name: result.level for name, result in found.items()} == {
         "reachable": "ok",
