@@ -36,8 +36,9 @@ _OBSERVED_TABLES = ("threads", "metadata_locks", "events_stages_current", "event
 _SERVICE_PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 # The least that lets a login select the database; it shows no data.
 _HEALTH_PRIVILEGES = ("SHOW VIEW",)
-# Everything that works on keys, streams, scripts and channels. @dangerous holds FLUSHALL, KEYS, CONFIG, SHUTDOWN.
-_SERVICE_REDIS_RULES = ("~*", "&*", "+@all", "-@admin", "-@dangerous")
+# Everything that works on keys, streams, scripts and channels. @dangerous holds FLUSHALL, KEYS, CONFIG, SHUTDOWN; and
+# INFO, which changes nothing, and by which locks find out whether the server throws keys away when it is full.
+_SERVICE_REDIS_RULES = ("~*", "&*", "+@all", "-@admin", "-@dangerous", "+info")
 
 
 def desired_accounts(settings: Settings) -> DesiredAccounts:

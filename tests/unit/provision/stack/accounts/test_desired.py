@@ -48,7 +48,7 @@ def test_redis_accounts_follow_the_dependencies(tmp_path: Path) -> None:
 
     assert list(rules) == ["ticketctl", "ticketctl_health", "booking", "search"]
     assert rules["ticketctl_health"][-2:] == ("-@all", "+ping")
-    assert rules["booking"][-2:] == ("-@admin", "-@dangerous")
+    assert rules["booking"][-3:] == ("-@admin", "-@dangerous", "+info")
 
 
 def test_only_the_service_that_writes_the_index_may(tmp_path: Path) -> None:
