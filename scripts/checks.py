@@ -69,7 +69,7 @@ def first_line(path: Path) -> str:
 _ENGINE = ("engine", "leftovers", "images")
 CHECKS = (
     Check("lint", lambda: [("ruff", "check", "."), ("ruff", "format", "--check", ".")]),
-    Check("types", lambda: [(PYTHON, "-m", "mypy")]),
+    Check("types", lambda: [(PYTHON, "-m", "mypy"), (PYTHON, "-m", "pyright")]),
     Check("imports", lambda: [("lint-imports",)]),
     Check("shell", shell_scripts),
     Check("unit", pytest_in("tests/unit", "tests/architecture")),
@@ -109,8 +109,9 @@ def run(name: str, commands: Sequence[Command]) -> int:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of the checks: tools of the virtual environment come first."""
-    return {**os.environ, "PATH": f"{Path(PYTHON).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    """Return the environment of the checks: tools of the virtual environment come first, and none looks for news."""
+    path = f"{Path(PYTHON).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "PATH": path, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
 
 
 def coverage(*arguments: str) -> Command:

@@ -22,6 +22,8 @@ DRIVERS = (
     "docker",
     "elasticsearch",
     "elastic_transport",
+    "opentelemetry",
+    "prometheus_client",
     "pymysql",
     "redis",
     "requests",
@@ -54,12 +56,21 @@ def imports_at_load(tree: ast.Module) -> Iterator[str]:
             yield node.module
 
 
+# Where a driver may be imported at the top of a file: its adapters, and what cannot do without it.
+HOMES: dict[Path, set[str]] = {
+    SOURCE / "infra": set(DRIVERS),
+    SOURCE / "cli": {"typer"},
+    SOURCE / "locks": {"redis"},
+    SOURCE / "locks" / "prometheus.py": {"redis", "prometheus_client"},
+    SOURCE / "locks" / "opentelemetry.py": {"redis", "opentelemetry"},
+}
+
+
 @pytest.mark.parametrize("path", FILES, ids=relative)
 def test_drivers_are_imported_only_where_they_are_used(path: Path) -> None:
-    """A driver is imported inside a function, or at the top of its own adapter in `infra/`; typer in `cli/`."""
-    if (SOURCE / "infra") in path.parents:
-        return
-    allowed = {"typer"} if (SOURCE / "cli") in path.parents else set()
+    """A driver is imported inside a function, or at the top of a file in its home."""
+    home = next((place for place in (path, *path.parents) if place in HOMES), None)
+    allowed = HOMES[home] if home else set()
 
     loaded = {name.split(".")[0] for name in imports_at_load(ast.parse(path.read_text(encoding="utf-8")))}
 
@@ -83,17 +94,24 @@ def test_features_neither_print_nor_exit_nor_read_the_environment(path: Path) ->
     assert list(forbidden_calls(ast.parse(path.read_text(encoding="utf-8")))) == []
 
 
+def loaded_by(code: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after running the code, with their full names."""
+    # The last line: the code may print, too.
+    report = "import sys; print('\\n', *(name for name, module in sys.modules.items() if module))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def packages(modules: set[str]) -> set[str]:
+    return {name.split(".")[0] for name in modules}
+
+
 def modules_after(arguments: str) -> set[str]:
     """The packages that a fresh interpreter has loaded after running the command."""
-    code = (
-        "import sys\n"
-        "from ticketctl.cli.entry import main\n"
-        f"sys.argv = ['ticketctl', *{arguments.split()!r}]\n"
-        "main()\n"
-        "sys.stderr.write('\\n'.join(sorted({name.split('.')[0] for name in sys.modules})))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    return set(done.stderr.split())
+    command = ["ticketctl", *arguments.split()]
+    return packages(loaded_by(f"import sys\nfrom ticketctl.cli.entry import main\nsys.argv = {command!r}\nmain()"))
 
 
 @pytest.mark.parametrize(
@@ -112,11 +130,37 @@ def test_no_command_pays_for_drivers_that_it_does_not_use(arguments: str, needed
 
 
 @pytest.mark.parametrize("module", ["ticketctl.migrations", "ticketctl.provision.migrate"])
-def test_the_import_of_the_library_loads_no_driver(module: str) -> None:
-    code = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+def test_the_import_of_the_migrations_loads_nothing_of_others(module: str) -> None:
+    """A driver alone would cost as much again; it is loaded when there is something to migrate."""
+    of_others = packages(loaded_by(f"import {module}") - loaded_by("pass"))
 
-    assert set(done.stdout.split()) & {*DRIVERS, "pytest"} == set()
+    assert "ticketctl" in of_others
+    assert of_others - {"ticketctl", *sys.stdlib_module_names} == set()
+
+
+def test_the_import_of_their_package_loads_itself_alone() -> None:
+    """It costs little beside the interpreter: a command that names one module of it does not pay for the others."""
+    assert loaded_by("import ticketctl.provision.migrate") - loaded_by("pass") == {
+        "ticketctl",
+        "ticketctl.provision",
+        "ticketctl.provision.migrate",
+    }
+
+
+def test_the_import_of_the_locks_loads_the_redis_client_and_nothing_else() -> None:
+    # redis itself loads opentelemetry where that is installed
+    more = loaded_by("import ticketctl.locks") - loaded_by("import redis, redis.asyncio")
+
+    assert packages(more) - {"ticketctl", "redis", *sys.stdlib_module_names} == set()
+    assert more & {"ticketctl.locks.prometheus", "ticketctl.locks.opentelemetry"} == set()
+
+
+def test_the_locks_need_nothing_but_the_redis_client() -> None:
+    absent = sorted(set(DRIVERS) - {"redis"})
+
+    loaded = loaded_by(f"import sys\nsys.modules.update(dict.fromkeys({absent}))\nimport ticketctl.locks")
+
+    assert "ticketctl.locks" in loaded
 
 
 PACKAGE_INDEXES = re.compile(

@@ -14,6 +14,14 @@ from ticketctl.errors.backends import (
     BackendReadOnlyError,
     BackendUnreachableError,
 )
+from ticketctl.errors.locks import (
+    LockBackendError,
+    LockError,
+    LockLostError,
+    LockNotAcquiredError,
+    LockNotOwnedError,
+    StaleHolderError,
+)
 from ticketctl.errors.migrations import (
     BaselineDifferentError,
     MigrationBlockedError,
@@ -75,6 +83,11 @@ __all__ = [
     "HostSetupError",
     "ImageBuildError",
     "IndexConflictError",
+    "LockBackendError",
+    "LockError",
+    "LockLostError",
+    "LockNotAcquiredError",
+    "LockNotOwnedError",
     "MappingChangedError",
     "MappingFileError",
     "MigrationBlockedError",
@@ -95,6 +108,7 @@ __all__ = [
     "SettingsProblem",
     "StackBusyError",
     "StackUnhealthyError",
+    "StaleHolderError",
     "TicketctlError",
     "UnknownNameError",
     "YoyoLedgerError",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -227,18 +225,3 @@ def test_the_example_of_its_documentation_is_true(
     outcome = doctest.DocTestRunner().run(example, out=shown.append, clear_globs=False)
 
     assert (outcome.attempted, outcome.failed) == (5, 0), "".join(shown)
-
-
-def test_its_import_costs_little_beside_the_interpreter() -> None:
-    """Compared within one run, as machines differ; the driver alone would cost several times as much."""
-
-    def best(code: str) -> float:
-        times = []
-        for _ in range(5):
-            began = time.perf_counter()
-            subprocess.run([sys.executable, "-c", code], check=True)
-            times.append(time.perf_counter() - began)
-        return min(times)
-
-    nothing, ours, driver = best("pass"), best("import ticketctl.provision.migrate"), best("import pymysql")
-    assert ours - nothing < (driver - nothing) / 2
