@@ -41,6 +41,15 @@ COMMANDS = Group(
             "The search index: create it, look at it, search in it.",
             {"create": "index:create", "status": "index:status", "search": "index:search"},
         ),
+        "lock": Group(
+            "The locks of services: who holds them and who waits; break one.",
+            {
+                "list": "lock:list_locks",
+                "show": "lock:show",
+                "watch": "lock_watch:watch",
+                "break": "lock:break_",
+            },
+        ),
         "images": Group("The images of the stack.", {"list": "images:list_images", "build": "images:build"}),
         "compose": Group(
             "The generated Compose file.",
