@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import time
+
 from integration.migrate.conftest import Root
 
-# Work that the server does not interrupt when its client is gone.
-SLOW = "BENCHMARK(4000000, SHA2('x', 512))"
 PATIENT = 300.0
+ENOUGH = 0.2  # seconds that are measured, so that what surrounds them hardly counts
+TAKES = 4.0  # seconds: well over those after which a runner says for whom it waits
+
+
+def slow(root: Root) -> str:
+    """Work of a few seconds on this machine, which the server does not interrupt when its client is gone."""
+    count, took = 50_000, 0.0
+    while took < ENOUGH:
+        count *= 2
+        began = time.monotonic()
+        root(f"DO {_work(count)}")
+        took = time.monotonic() - began
+    return _work(round(count * TAKES / took))
+
+
+def _work(count: int) -> str:
+    return f"BENCHMARK({count}, SHA2('x', 512))"
 
 
 def running(root: Root, beginning: str) -> bool:

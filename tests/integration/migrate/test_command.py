@@ -15,7 +15,7 @@ import pytest
 from integration.eventually import eventually
 from integration.migrate.bench import Bench
 from integration.migrate.conftest import Root
-from integration.migrate.server import SLOW, running
+from integration.migrate.server import running, slow
 from ticketctl.settings.secret import Secret
 
 pytestmark = pytest.mark.integration
@@ -140,7 +140,7 @@ def test_an_edited_file(migrate: Command) -> None:
 
 
 def test_ctrl_c_in_a_statement_loses_nothing(migrate: Command, root: Root) -> None:
-    migrate.bench.write(_002_b=f"INSERT INTO a SELECT {SLOW};\nINSERT INTO a VALUES (3);")
+    migrate.bench.write(_002_b=f"INSERT INTO a SELECT {slow(root)};\nINSERT INTO a VALUES (3);")
     process = migrate.start("apply")
     eventually(lambda: running(root, "INSERT INTO a SELECT BENCHMARK"), bool, 60)
     process.send_signal(signal.SIGINT)

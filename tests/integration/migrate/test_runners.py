@@ -15,7 +15,7 @@ import pytest
 from integration.eventually import eventually
 from integration.migrate.bench import Bench
 from integration.migrate.conftest import Root
-from integration.migrate.server import PATIENT, SLOW, running
+from integration.migrate.server import PATIENT, running, slow
 from ticketctl.errors import BackendUnreachableError, MigrationLockedError
 from ticketctl.events import ignore
 from ticketctl.infra.mysql import connect
@@ -113,7 +113,7 @@ def killed_inside(bench: Bench, root: Root, beginning: str) -> None:
 
 def test_rows_that_a_killed_runner_wrote_are_there_once(bench: Bench, root: Root) -> None:
     """The server goes on with the statement; the next runner waits for it, and does it again."""
-    bench.write(_001_a=f"CREATE TABLE a (x INT);\nINSERT INTO a SELECT {SLOW};\nINSERT INTO a VALUES (2);")
+    bench.write(_001_a=f"CREATE TABLE a (x INT);\nINSERT INTO a SELECT {slow(root)};\nINSERT INTO a VALUES (2);")
     killed_inside(bench, root, "INSERT INTO a SELECT BENCHMARK")
     assert running(root, "INSERT INTO a SELECT BENCHMARK"), "the server should still be at it"
 
@@ -124,7 +124,7 @@ def test_rows_that_a_killed_runner_wrote_are_there_once(bench: Bench, root: Root
 
 
 def test_a_guarded_definition_of_a_killed_runner_is_simply_made_again(bench: Bench, root: Root) -> None:
-    bench.write(_001_a=f"CREATE TABLE IF NOT EXISTS a AS SELECT {SLOW} AS x;\nINSERT INTO a VALUES (2);")
+    bench.write(_001_a=f"CREATE TABLE IF NOT EXISTS a AS SELECT {slow(root)} AS x;\nINSERT INTO a VALUES (2);")
     killed_inside(bench, root, "CREATE TABLE IF NOT EXISTS a")
 
     bench.apply(lock_timeout=PATIENT)
@@ -133,7 +133,7 @@ def test_a_guarded_definition_of_a_killed_runner_is_simply_made_again(bench: Ben
 
 
 def test_a_definition_of_a_killed_runner_is_looked_for_and_found(bench: Bench, root: Root) -> None:
-    bench.write(_001_a=f"CREATE TABLE a AS SELECT {SLOW} AS x;\nINSERT INTO a VALUES (2);")
+    bench.write(_001_a=f"CREATE TABLE a AS SELECT {slow(root)} AS x;\nINSERT INTO a VALUES (2);")
     killed_inside(bench, root, "CREATE TABLE a AS")
     assert bench.states() == {"001_a": "running"}, "the server is still at it, so it is not in doubt yet"
     assert "in the hands of ticketctl_migrate from" in str(bench.plan())
@@ -161,7 +161,7 @@ def test_a_definition_of_a_killed_runner_is_looked_for_and_made_when_it_is_not_t
 
 
 def test_a_statement_that_another_runner_executes_is_not_in_doubt(bench: Bench, root: Root) -> None:
-    bench.write(_001_a=f"CREATE TABLE a AS SELECT {SLOW} AS x;\nINSERT INTO a VALUES (2);")
+    bench.write(_001_a=f"CREATE TABLE a AS SELECT {slow(root)} AS x;\nINSERT INTO a VALUES (2);")
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(Bench(bench.endpoint, bench.root).apply)
         eventually(lambda: running(root, "CREATE TABLE a AS"), bool, 60)
