@@ -25,7 +25,7 @@ ASYNC = (who.ASYNC_REDIS_PY, who.ASYNC_POTTERY, who.ASYNC_REDLOCK, who.ASYNC_OUR
 
 
 def measure(bench: Bench) -> Iterator[Table]:
-    """Measure threads and asyncio, with the server on the core of the client and on another one."""
+    """Measure threads and asyncio, where the kernel puts them, and with the server on another core and on the same."""
     for where, cores in _places(bench.runner.server):
         with cores:
             table = Table(f"Uncontended: acquire + release, one thread{where}", who.OURS.title, "pairs/s")
@@ -38,13 +38,14 @@ def measure(bench: Bench) -> Iterator[Table]:
             yield table
 
 
-def _places(server: Server) -> Sequence[tuple[str, AbstractContextManager[None]]]:
+def _places(server: Server) -> Sequence[tuple[str, AbstractContextManager[object]]]:
     """Return where the server and its client run."""
     first, *others = sorted(os.sched_getaffinity(0))
     if server.container is None or not others:
         return [("", nullcontext())]
     apart, together = server.cores(first, others[0]), server.cores(first, first)
-    return [(", server on another core", apart), (", server on the same core", together)]
+    anywhere = (", server where the kernel puts it", nullcontext())
+    return [anywhere, (", server on another core", apart), (", server on the same core", together)]
 
 
 def _fill(bench: Bench, table: Table, contenders: Sequence[Contender], job: str) -> None:
