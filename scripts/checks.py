@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,11 +34,13 @@ class Check:
         name: What it is called on the command line and in the report.
         commands: Returns what to run, in order; nothing means that the step does not apply here.
         needs: Steps that come before it when it is asked for alone.
+        at_once: Whether its commands run beside each other.
     """
 
     name: str
     commands: Callable[[], Sequence[Command]]
     needs: tuple[str, ...] = ()
+    at_once: bool = False
 
 
 def pytest_in(*folders: str, launcher: Command = ()) -> Callable[[], Sequence[Command]]:
@@ -48,6 +51,16 @@ def pytest_in(*folders: str, launcher: Command = ()) -> Callable[[], Sequence[Co
         return [(*launcher, PYTHON, "-m", "pytest", *present)] if present else []
 
     return commands
+
+
+def tests_on_servers() -> Sequence[Command]:
+    """Return two runs of the tests that talk to servers, of about the same length: they wait more than they compute."""
+    apart = ("tests/integration/migrate", "tests/integration/locks", "tests/integration/images")
+    others = pytest_in("tests/integration", "tests/conformance", launcher=WITH_ENGINE)()
+    return [
+        *pytest_in(*apart, launcher=WITH_ENGINE)(),
+        *((*command, *(f"--ignore={folder}" for folder in apart)) for command in others),
+    ]
 
 
 def shell_scripts() -> Sequence[Command]:
@@ -76,7 +89,7 @@ CHECKS = (
     Check("engine", lambda: [(*TICKETCTL, "engine", "ensure")]),
     Check("leftovers", lambda: [(*WITH_ENGINE, PYTHON, "tests/leftovers.py")]),
     Check("images", lambda: [(*WITH_ENGINE, *TICKETCTL, "images", "build")]),
-    Check("integration", pytest_in("tests/integration", "tests/conformance", launcher=WITH_ENGINE), needs=_ENGINE),
+    Check("integration", tests_on_servers, needs=_ENGINE, at_once=True),
     Check("e2e", pytest_in("tests/e2e", launcher=WITH_ENGINE), needs=_ENGINE),
     Check("docs", lambda: [(PYTHON, "docs/generate.py", "--check"), (*TICKETCTL, "compose", "render", "--check")]),
 )
@@ -91,21 +104,42 @@ def selected(names: Sequence[str]) -> list[Check]:
     return [check for check in CHECKS if not names or check.name in wanted]
 
 
-def run(name: str, commands: Sequence[Command]) -> int:
+def run(name: str, commands: Sequence[Command], *, at_once: bool = False) -> int:
     """Run a step's commands, print its duration, and return the first exit status that is not 0."""
     grouped = bool(os.environ.get("GITHUB_ACTIONS"))
     print(f"::group::{name}" if grouped else f"== {name}", flush=True)
     started = time.monotonic()
-    status = 0
-    for command in commands:
-        status = subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
-        if status:
-            break
+    status = in_lanes(commands) if at_once and len(commands) > 1 else one_by_one(commands)
     verdict = "failed" if status else "ok" if commands else "nothing to check here"
     if grouped:
         print("::endgroup::")
     print(f"== {name}: {verdict}, {time.monotonic() - started:.1f} s\n", flush=True)
     return status
+
+
+def one_by_one(commands: Sequence[Command]) -> int:
+    """Run commands up to the first that fails, and return its exit status."""
+    for command in commands:
+        if status := subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode:
+            return status
+    return 0
+
+
+def in_lanes(commands: Sequence[Command]) -> int:
+    """Run commands beside each other to their ends, each line marked with its lane; return the first failure."""
+    with ThreadPoolExecutor(len(commands)) as lanes:
+        statuses = list(lanes.map(in_lane, range(1, len(commands) + 1), commands))
+    return next(filter(None, statuses), 0)
+
+
+def in_lane(number: int, command: Command) -> int:
+    """Run a command, print what it says line by line, and return its exit status."""
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        for line in process.stdout or ():
+            print(f"{number} | {line}", end="", flush=True)
+    return process.returncode
 
 
 def environment() -> dict[str, str]:
@@ -130,19 +164,19 @@ def measured(command: Command) -> Command:
 def main(names: Sequence[str]) -> int:
     """Run the checks and return the exit status."""
     checks = selected(names)
-    steps = [(check.name, check.commands()) for check in checks]
+    steps = [(check.name, check.commands(), check.at_once) for check in checks]
     if not names:
         # Only the whole run says how much is covered: no test file of one kind covers it alone.
         run("coverage of earlier runs", [coverage("erase")])
-        steps = [(name, [measured(command) for command in commands]) for name, commands in steps]
-        steps.append(("coverage", [coverage("combine", "--quiet"), coverage("report")]))
+        steps = [(name, [measured(command) for command in commands], at_once) for name, commands, at_once in steps]
+        steps.append(("coverage", [coverage("combine", "--quiet"), coverage("report")], False))
     started = time.monotonic()
-    for name, commands in steps:
-        if status := run(name, commands):
+    for name, commands, at_once in steps:
+        if status := run(name, commands, at_once=at_once):
             alone = f"; alone: `make {name}`" if name != "coverage" else ""
             print(f"FAILED: {name} (exit {status}) after {time.monotonic() - started:.0f} s{alone}", flush=True)
             return 1
-    print(f"ok: {', '.join(name for name, _ in steps)} in {time.monotonic() - started:.0f} s", flush=True)
+    print(f"ok: {', '.join(name for name, *_ in steps)} in {time.monotonic() - started:.0f} s", flush=True)
     return 0
 
 

@@ -67,6 +67,36 @@ def test_the_last_line_says_which_check_failed(
     assert "== third" not in lines
 
 
+def waits_for(mine: Path, other: Path, status: int) -> Sequence[str]:
+    """A command that ends when another one has begun."""
+    code = (
+        "import pathlib, sys, time; mine, other = map(pathlib.Path, sys.argv[1:3]); mine.touch(); print('begun')\n"
+        "while not other.exists(): time.sleep(0.01)\n"
+        "print('ends', end='', file=sys.stderr); sys.exit(int(sys.argv[3]))"
+    )
+    return (sys.executable, "-c", code, str(mine), str(other), str(status))
+
+
+def test_commands_that_run_at_once_wait_for_each_other_and_both_are_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    a, b = tmp_path / "a", tmp_path / "b"
+    lanes = Check("lanes", lambda: (waits_for(a, b, 0), waits_for(b, a, 3)), at_once=True)
+    monkeypatch.setattr(checks, "CHECKS", (lanes,))
+
+    assert checks.main(["lanes"]) == 1
+
+    out = capfd.readouterr().out
+    for line in ("1 | begun\n", "1 | ends", "2 | begun\n", "2 | ends", "FAILED: lanes (exit 3)"):
+        assert line in out
+
+
+def test_every_test_on_servers_is_in_one_of_the_two_runs() -> None:
+    apart, others = (command[command.index("pytest") + 1 :] for command in checks.tests_on_servers())
+
+    assert others == ("tests/integration", "tests/conformance", *(f"--ignore={folder}" for folder in apart))
+
+
 @pytest.mark.parametrize(
     ("names", "counted"),
     [((), ["count combine", "count erase", "count report", "tests counted"]), (("one",), ["tests"])],
@@ -76,7 +106,7 @@ def test_only_the_whole_run_measures_coverage(
 ) -> None:
     ran: list[str] = []
 
-    def run(_: str, commands: Sequence[Sequence[str]]) -> int:
+    def run(_: str, commands: Sequence[Sequence[str]], *, at_once: bool = False) -> int:  # noqa: ARG001  # as it is called
         for command in commands:
             if "pytest" in command:
                 ran.append("tests counted" if command[1:5] == ("-m", "coverage", "run", "-m") else "tests")
