@@ -115,9 +115,12 @@ class Sides:
 
     def put(self, key: str, value: str, px: int | None) -> None:
         """Write a key past the scripts."""
-        seconds, part = self.client.time()
+        with self.client.pipeline(transaction=True) as pipe:
+            # At one time, as the server sees it: between two commands on their own there may be any.
+            pipe.time()
+            pipe.set(key, value, px=px)
+            (seconds, part), _ = pipe.execute()
         self.store.now = seconds * 1_000_000 + part
-        self.client.set(key, value, px=px)
         self.store.delete(key)
         self.store.values[key] = value
         if px:
