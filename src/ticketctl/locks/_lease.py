@@ -55,6 +55,10 @@ class Lease:
         self.valid_until = until if sent >= self.asked else min(until, self.valid_until)
         self.ends_as = ends_as
 
+    def refused(self, now: float) -> None:
+        """Take note that the server does not know it: its time is over by now, or somebody took it before."""
+        self.loss = self.lost_at(now) or "taken"
+
     def lost_at(self, now: float) -> Loss | None:
         """Return why it is lost, None while it is not."""
         if self.loss is None and not self.released and now >= self.valid_until:

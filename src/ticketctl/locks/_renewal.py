@@ -139,7 +139,7 @@ class Renewals:
             step = kept.lease.ttl / PARTS
             kept.due += step * max(1, math.ceil((now - kept.due) / step))
         else:
-            kept.lease.loss = "taken"
+            kept.lease.refused(now)
         self._push(kept)
         return lag
 

@@ -126,6 +126,13 @@ def test_a_lease_that_the_server_does_not_know_is_lost_at_once(watch: Watch) -> 
     assert watch.lease.loss == "taken"
 
 
+def test_a_refusal_that_comes_when_the_time_is_over_does_not_blame_others(watch: Watch) -> None:
+    """The answer took so long that the lease had ended before, and somebody else may have won it rightly."""
+    watch.renew(STEP, held=False, took=TTL - STEP)
+    assert watch.lost(TTL) == [watch.lease]
+    assert watch.lease.loss == "expired"
+
+
 def test_a_lease_is_lost_once(watch: Watch) -> None:
     """However often it was looked at before: renewals that failed, a renewal that is still under way, a hand."""
     for _ in range(5):
@@ -167,6 +174,15 @@ def test_a_limit_of_one_lease_needs_no_renewal() -> None:
         for kept, seconds in due.renew:
             watch.renewals.renewed(kept, seconds, held=True, sent=kept.due, now=kept.due)
     assert ends <= watch.lease.valid_until <= TTL
+    assert watch.lease.loss == "max_hold"
+
+
+def test_a_refusal_behind_the_limit_is_the_end_by_the_limit() -> None:
+    watch = Watch(max_hold=4 * STEP)
+    for number in (1, 2):
+        watch.renew(number * STEP)
+    watch.renew(3 * STEP, held=False, took=STEP)
+    assert watch.lost(4 * STEP) == [watch.lease]
     assert watch.lease.loss == "max_hold"
 
 

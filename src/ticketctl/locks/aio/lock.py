@@ -7,6 +7,7 @@ from types import TracebackType
 
 from ticketctl.errors import LockBackendError, LockError
 from ticketctl.locks._arguments import checked_ttl
+from ticketctl.locks._clock import now
 from ticketctl.locks._handle import Handle, note_failure
 from ticketctl.locks.aio.hub import Hub
 
@@ -35,7 +36,7 @@ class AsyncLock(Handle[Hub]):
         self.check()
         seconds = self._lease.ttl if ttl is None else checked_ttl(ttl)
         if not await self._hub.extend(self._lease, seconds):
-            self._lease.loss = self._lease.loss or "taken"
+            self._lease.refused(now())
         self.check()  # it may have run out before the answer came
         self._extended(seconds)
 
