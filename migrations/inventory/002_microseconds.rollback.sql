@@ -1,0 +1,2 @@
+ALTER TABLE reservations MODIFY expires_at DATETIME NOT NULL;
+ALTER TABLE seats MODIFY reserved_until DATETIME NULL;
