@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -52,8 +52,9 @@ class _Sent:
 class _Line:
     """A connection while it works; the first fault ends it for all who wait for an answer."""
 
-    def __init__(self, connection: AsyncConnection, timeout: float) -> None:
+    def __init__(self, connection: AsyncConnection, timeout: float, scripts: Sequence[bytes]) -> None:
         self.open = True
+        self._scripts = scripts
         self._connection = connection
         self._reader, self._writer = streams_of(connection)
         self._timeout = timeout
@@ -98,7 +99,8 @@ class _Line:
     def _repeat(self, sent: _Sent) -> None:
         """Send a script again that the server did not know, unless nobody waits for it: what undoes it has left."""
         if not sent.abandoned:
-            self.send([*(_Sent(packed, None) for packed in LOAD), _Sent(sent.packed, sent.answer, repeated=True)])
+            again = _Sent(sent.packed, sent.answer, repeated=True)
+            self.send([*(_Sent(packed, None) for packed in self._scripts), again])
 
     def _watch(self) -> None:
         """End a connection on which the oldest answer is overdue."""
@@ -145,11 +147,13 @@ class Wire:
     Args:
         pool: The pool of the caller's client; its settings are used, its connections are left alone.
         timeout: Seconds that an answer may take.
+        scripts: Commands that make a server know the scripts, sent when it says that it does not.
     """
 
-    def __init__(self, pool: Pool, timeout: float) -> None:
+    def __init__(self, pool: Pool, timeout: float, scripts: Sequence[bytes] = LOAD) -> None:
         self._pool = pool
         self._timeout = timeout
+        self._scripts = scripts
         self._line: _Line | None = None
         self._early: list[_Sent] = []
         self._opening: asyncio.Task[None] | None = None
@@ -190,7 +194,7 @@ class Wire:
         try:
             if line is not None:
                 await line.closed()
-            self._line = _Line(await self.connection(), self._timeout)
+            self._line = _Line(await self.connection(), self._timeout, self._scripts)
             failure = None
         except (RedisError, OSError) as error:
             failure = error

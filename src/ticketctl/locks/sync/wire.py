@@ -120,11 +120,13 @@ class Wire:
     Args:
         pool: The pool of the caller's client; its settings are used, its connections are left alone.
         timeout: Seconds that an answer may take.
+        scripts: Commands that make a server know the scripts, sent when it says that it does not.
     """
 
-    def __init__(self, pool: Pool, timeout: float) -> None:
+    def __init__(self, pool: Pool, timeout: float, scripts: Sequence[bytes] = LOAD) -> None:
         self._pool = pool
         self._timeout = timeout
+        self._scripts = scripts
         self._connecting = Turns()
         self._line: _Line | None = None
 
@@ -175,8 +177,8 @@ class Wire:
     def _unless_refused(self, line: _Line, packed: bytes, refusal: Exception) -> Reply:
         """Return the answer of a second try where that can help."""
         if isinstance(refusal, NoScriptError):
-            count = len(LOAD) + 1
-            answers = line.send(b"".join((*LOAD, packed)), count)
+            count = len(self._scripts) + 1
+            answers = line.send(b"".join((*self._scripts, packed)), count)
             line.wait(answers, count)
             return answers[-1]
         if isinstance(refusal, ReadOnlyError):
