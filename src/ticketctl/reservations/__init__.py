@@ -16,9 +16,11 @@ from ticketctl.errors import (
 )
 from ticketctl.reservations._looking import SeatMap
 from ticketctl.reservations._model import Hold, HoldStatus, Limits, Seat
+from ticketctl.reservations.aio.reservations import AsyncReservations
 from ticketctl.reservations.sync.reservations import Reservations
 
 __all__ = [
+    "AsyncReservations",
     "Hold",
     "HoldConflictError",
     "HoldExpiredError",

@@ -57,6 +57,12 @@ class Operations:
         if replies and (taken := self.front.refused(request, replies[0])):
             raise unavailable(request, taken)
 
+    def withdrawn(self, request: Request) -> tuple[bytes, ...]:
+        """Return what takes an intent back."""
+        if request.wish is not None:
+            return ()
+        return (self.front.withdraw(request.event_id, request.seat_ids, request.hold_id),)
+
     def together(self, requests: Sequence[Request]) -> Running[list[Outcome]]:
         """Grant requests of one kind in one transaction, tried once."""
         return (

@@ -56,6 +56,7 @@ class Request:
         ttl: Microseconds.
         longest: Microseconds after which it is extended no more.
         digest: What tells this request from others with the same id.
+        own_id: Whether the id was made here, so that nobody else knows it.
     """
 
     hold_id: str
@@ -67,6 +68,7 @@ class Request:
     ttl: int
     longest: int
     digest: bytes
+    own_id: bool
 
     @property
     def count(self) -> int:
@@ -116,6 +118,7 @@ def request(
         ttl=time_to_live,
         longest=max(time_to_live, microseconds(longest)),
         digest=hashlib.blake2b(words.encode(), digest_size=16).digest(),
+        own_id=hold_id is None,
     )
 
 

@@ -1,0 +1,92 @@
+"""Requests of several tasks in one transaction, which one of them runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
+
+from ticketctl.reservations import _batches
+from ticketctl.reservations._outcomes import Outcome
+from ticketctl.reservations._requests import Request
+
+
+class _Member(_batches.Member):
+    """A request and the task that waits for it.
+
+    Attributes:
+        outcome: What came of it; None if it must be tried alone.
+        awake: Done when there is an outcome, or a batch to lead.
+    """
+
+    __slots__ = ("awake", "outcome")
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self.outcome: Outcome | None = None
+        self.awake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+
+class Batches:
+    """Runs requests together.
+
+    Args:
+        grant: Runs one transaction for requests, and returns an outcome for each, in their order.
+        after: Called with outcomes when their callers have been told.
+        lanes: How many transactions run at a time.
+    """
+
+    def __init__(
+        self,
+        grant: Callable[[Sequence[Request]], Awaitable[Sequence[Outcome]]],
+        after: Callable[[Sequence[Outcome]], object],
+        lanes: int,
+    ) -> None:
+        self._grant = grant
+        self._after = after
+        self._queue: _batches.Queue[_Member] = _batches.Queue(lanes)
+
+    async def submit(self, request: Request) -> Outcome | None:
+        """Run a request, with others if others wait.
+
+        Returns:
+            What came of it; None if it must be tried alone, because the transaction failed.
+        """
+        member = _Member(request)
+        if not self._queue.join(member):
+            await self._wait(member)
+        if member.batch is not None:
+            await self._lead(member)
+        return member.outcome
+
+    async def _wait(self, member: _Member) -> None:
+        try:
+            await member.awake
+        except asyncio.CancelledError:
+            if not self._queue.leave(member) and member.batch is not None:
+                # It was made a leader in this very moment: the others in its batch go on alone.
+                self._finish(member, ())
+            raise
+
+    async def _lead(self, leader: _Member) -> None:
+        outcomes: Sequence[Outcome] = ()
+        try:
+            outcomes = await self._grant([member.request for member in leader.batch or ()])
+        finally:
+            self._finish(leader, outcomes)
+        self._after(outcomes)
+
+    def _finish(self, leader: _Member, outcomes: Sequence[Outcome]) -> None:
+        """Wake those who wait for these outcomes, and hand the lane on."""
+        batch = cast("list[_Member]", leader.batch)
+        for number, member in enumerate(batch):
+            member.outcome = outcomes[number] if outcomes else None
+            _wake(member)
+        heir = self._queue.hand_on()
+        if heir is not None:
+            _wake(heir)
+
+
+def _wake(member: _Member) -> None:
+    if not member.awake.done():
+        member.awake.set_result(None)
