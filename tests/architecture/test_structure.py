@@ -63,6 +63,7 @@ HOMES: dict[Path, set[str]] = {
     SOURCE / "locks": {"redis"},
     SOURCE / "locks" / "prometheus.py": {"redis", "prometheus_client"},
     SOURCE / "locks" / "opentelemetry.py": {"redis", "opentelemetry"},
+    SOURCE / "reservations": {"redis"},
 }
 
 
@@ -147,20 +148,22 @@ def test_the_import_of_their_package_loads_itself_alone() -> None:
     }
 
 
-def test_the_import_of_the_locks_loads_the_redis_client_and_nothing_else() -> None:
+@pytest.mark.parametrize("module", ["ticketctl.locks", "ticketctl.reservations"])
+def test_the_import_of_the_library_loads_the_redis_client_and_nothing_else(module: str) -> None:
     # redis itself loads opentelemetry where that is installed
-    more = loaded_by("import ticketctl.locks") - loaded_by("import redis, redis.asyncio")
+    more = loaded_by(f"import {module}") - loaded_by("import redis, redis.asyncio")
 
     assert packages(more) - {"ticketctl", "redis", *sys.stdlib_module_names} == set()
     assert more & {"ticketctl.locks.prometheus", "ticketctl.locks.opentelemetry"} == set()
 
 
-def test_the_locks_need_nothing_but_the_redis_client() -> None:
+@pytest.mark.parametrize("module", ["ticketctl.locks", "ticketctl.reservations"])
+def test_the_library_needs_nothing_but_the_redis_client(module: str) -> None:
     absent = sorted(set(DRIVERS) - {"redis"})
 
-    loaded = loaded_by(f"import sys\nsys.modules.update(dict.fromkeys({absent}))\nimport ticketctl.locks")
+    loaded = loaded_by(f"import sys\nsys.modules.update(dict.fromkeys({absent}))\nimport {module}")
 
-    assert "ticketctl.locks" in loaded
+    assert module in loaded
 
 
 PACKAGE_INDEXES = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ticketctl.errors import HoldNotFoundError
+from ticketctl.errors import HoldNotFoundError, ReservationError
 from ticketctl.reservations import _blocking, _changing, _looking, _sweeping
 from ticketctl.reservations._best import best_alone, best_together
 from ticketctl.reservations._filter import Filter
@@ -24,7 +24,7 @@ from ticketctl.reservations._requests import (
     whole_number,
 )
 from ticketctl.reservations._running import Patience, transaction
-from ticketctl.reservations._steps import Commands, Running
+from ticketctl.reservations._steps import Commands, Running, Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,17 @@ class Operations:
         return (self.front.withdraw(request.event_id, request.seat_ids, request.hold_id),)
 
     def together(self, requests: Sequence[Request]) -> Running[list[Outcome]]:
-        """Grant requests of one kind in one transaction, tried once."""
-        return (
-            yield from transaction(
-                lambda: (
-                    best_together(requests, self.limits, self.front)
-                    if requests[0].wish
-                    else grant_together(requests, self.limits)
-                ),
-                Patience(0, self.clock, tries=1),
-                what=f"{len(requests)} holds",
-            )
-        )
+        """Grant requests of one kind in one transaction, tried once; none has an outcome if that fails."""
+
+        def steps() -> Steps[list[Outcome]]:
+            if requests[0].wish:
+                return best_together(requests, self.limits, self.front)
+            return grant_together(requests, self.limits)
+
+        try:
+            return (yield from transaction(steps, Patience(0, self.clock, tries=1), what=f"{len(requests)} holds"))
+        except ReservationError:
+            return []
 
     def alone(self, request: Request) -> Running[Outcome]:
         """Grant one request, tried for as long as there is patience."""
