@@ -85,7 +85,25 @@ class Write(NamedTuple):
         return "reclaimed" if self.reason == "confirmed" and row.status == "AVAILABLE" else self.reason
 
 
-def extend(hold_id: str, ttl: int, actor: str | None) -> Steps[Hold]:
+class Extension:
+    """How long a hold shall last. A second try wants the same end as the first, which may have been committed.
+
+    Args:
+        ttl: Microseconds from the first try on.
+    """
+
+    def __init__(self, ttl: int) -> None:
+        self._ttl = ttl
+        self._until: int | None = None
+
+    def until(self, now: int) -> int:
+        """Return the end, as a moment."""
+        if self._until is None:
+            self._until = now + self._ttl
+        return self._until
+
+
+def extend(hold_id: str, wanted: Extension, actor: str | None) -> Steps[Hold]:
     """Let a hold end later, but not after its deadline; never earlier."""
     whole = yield from _whole(hold_id)
     if whole.status == "CONFIRMED":
@@ -93,7 +111,7 @@ def extend(hold_id: str, ttl: int, actor: str | None) -> Steps[Hold]:
     if whole.status != "ACTIVE" or whole.lost:
         raise HoldExpiredError(hold_id, seat_ids=whole.lost)
     deadline = whole.record.rows[0].deadline
-    until = max(whole.until, min(whole.locked.now + ttl, whole.until if deadline is None else deadline))
+    until = max(whole.until, min(wanted.until(whole.locked.now), whole.until if deadline is None else deadline))
     if until == whole.until:
         return whole.record.hold()
     write = Write("extended", actor or whole.user_id, "RESERVED", "ACTIVE", "reserved", whole.user_id, until)

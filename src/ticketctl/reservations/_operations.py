@@ -96,10 +96,10 @@ class Operations:
 
     def extend(self, hold: Hold | str, ttl: float, actor: str | None) -> Running[Hold]:
         """See `Reservations.extend`."""
-        hold_id, life = _id(hold), microseconds(checked_ttl(ttl))
+        hold_id, wanted = _id(hold), _changing.Extension(microseconds(checked_ttl(ttl)))
         by = _actor(actor)
         extended = yield from transaction(
-            lambda: _changing.extend(hold_id, life, by), self._patience(), what="extending a hold", hold_id=hold_id
+            lambda: _changing.extend(hold_id, wanted, by), self._patience(), what="extending a hold", hold_id=hold_id
         )
         yield self._lives(extended, microseconds(extended.remaining()))
         return extended

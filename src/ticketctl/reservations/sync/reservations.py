@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import time
+import weakref
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from types import TracebackType
@@ -23,6 +26,16 @@ from ticketctl.reservations.sync.connections import Connections, Session, Source
 from ticketctl.reservations.sync.front import Front
 
 _T = TypeVar("_T")
+_of_this_process: weakref.WeakSet[Reservations] = weakref.WeakSet()
+_of_the_parent: list[object] = []
+
+
+def _forked() -> None:
+    for reservations in list(_of_this_process):
+        reservations._forked()
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 class Reservations:
@@ -69,9 +82,9 @@ class Reservations:
         self._limits = limits or Limits()
         self._max_hold = _requests.checked_ttl(max_hold)
         self._operations = Operations(Filter(namespace, INTENT), self._limits, patience, time.monotonic)
-        self._connections = Connections(connect, connections)
-        self._front = Front(redis, redis_timeout)
-        self._batches = Batches(self._granted_together, self._settle, batches)
+        self._open = functools.partial(self._opened, connect, redis, connections, redis_timeout, batches)
+        self._connections, self._front, self._batches = self._open()
+        _of_this_process.add(self)
 
     # --- holds
 
@@ -314,6 +327,22 @@ class Reservations:
         self.close()
 
     # --- how it is done
+
+    def _opened(
+        self, connect: Source, client: redis.Redis | None, connections: int, redis_timeout: float, batches: int
+    ) -> tuple[Connections, Front, Batches]:
+        """Return what this process uses; nothing is connected yet."""
+        return (
+            Connections(connect, connections),
+            Front(client, redis_timeout),
+            Batches(self._granted_together, self._settle, batches),
+        )
+
+    def _forked(self) -> None:
+        """Begin anew in a child process: what is open, and whoever waits, belongs to the parent."""
+        # Kept for good: a driver that closes a connection that nobody refers to would end the parent's session.
+        _of_the_parent.append((self._connections, self._front))
+        self._connections, self._front, self._batches = self._open()
 
     def _hold(self, request: Request) -> Hold:
         self._tell(self._operations.announce(request))
