@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 from ticketctl.errors import SeatsUnavailableError
-from ticketctl.reservations._choice import Floor, FreeSeat, place_of
+from ticketctl.reservations._choice import Floor, FreeSeat, place_of, row_of
 from ticketctl.reservations._filter import Filter
 from ticketctl.reservations._granting import Grant, Locked, lock, write
 from ticketctl.reservations._limits import count
@@ -178,7 +179,6 @@ def _suits(wish: Wish) -> tuple[str, tuple[object, ...]]:
     return "".join(sql for sql, _ in given), tuple(value for _, value in given)
 
 
-def _free_seat(row: Sequence[object]) -> FreeSeat:
+def _free_seat(row: Sequence[Any]) -> FreeSeat:
     seat_id, section, row_number, position, number = row
-    place = place_of(position, number)  # type: ignore[arg-type]  # as the columns say
-    return FreeSeat(seat_id, section, row_number, place)  # type: ignore[arg-type]  # as the columns say
+    return FreeSeat(seat_id, section, row_of(row_number, number), place_of(position, number))
