@@ -80,9 +80,9 @@ class Write(NamedTuple):
     booking_id: int | None = None
     keep: bool = True
 
-    def name(self, row: SeatRow) -> str:
-        """Return what the audit calls the change of a seat: one that had been freed is claimed again."""
-        return "reclaimed" if self.reason == "confirmed" and row.status == "AVAILABLE" else self.reason
+    def name(self, row: SeatRow, hold_id: str) -> str:
+        """Return what the audit calls the change of a seat: one that the hold had lost is claimed again."""
+        return "reclaimed" if self.reason == "confirmed" and row.hold_id != hold_id else self.reason
 
 
 class Extension:
@@ -255,7 +255,7 @@ def _write(whole: Whole, write: Write, news: str) -> Steps[Hold]:
     hold_id = whole.record.hold_id
     moves = [
         Move(
-            *(row, write.seat, write.name(row), write.actor, hold_id),
+            *(row, write.seat, write.name(row, hold_id), write.actor, hold_id),
             *(write.user_id, write.until, write.booking_id, write.keep),
         )
         for row in whole.seats
