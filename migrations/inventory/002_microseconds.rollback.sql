@@ -1,2 +1,2 @@
-ALTER TABLE reservations MODIFY expires_at DATETIME NOT NULL;
+ALTER TABLE reservations MODIFY user_id VARCHAR(50) NOT NULL, MODIFY expires_at DATETIME NOT NULL;
 ALTER TABLE seats MODIFY reserved_until DATETIME NULL;

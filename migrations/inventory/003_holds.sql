@@ -9,19 +9,22 @@ ALTER TABLE seats
         COMMENT 'neighbours in a row differ by 1; NULL: by the number that ends seat_number';
 
 ALTER TABLE reservations
-    -- Two users whose names differ by an accent or a capital are two users.
-    MODIFY user_id VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     ADD COLUMN hold_id VARCHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
     ADD COLUMN hold_position SMALLINT UNSIGNED NULL COMMENT 'of the seat in its hold, from 0',
     ADD COLUMN hold_request BINARY(16) NULL COMMENT 'digest of what was asked for: one id is one request',
     ADD COLUMN hold_deadline DATETIME(6) NULL COMMENT 'no extension goes beyond',
     ADD COLUMN booking_id BIGINT NULL,
     ADD COLUMN live_seat_id BIGINT
-        GENERATED ALWAYS AS (IF(status IN ('ACTIVE', 'CONFIRMED'), seat_id, NULL)) VIRTUAL,
-    -- The seats of a hold, and the second of two different requests with one id, which fails here.
+        GENERATED ALWAYS AS (IF(status IN ('ACTIVE', 'CONFIRMED'), seat_id, NULL)) VIRTUAL;
+
+-- The seats of a hold, and the second of two different requests with one id, which fails here; what a user has in an
+-- event, for limits. The server adds columns and keys in one statement only by copying the table.
+ALTER TABLE reservations
     ADD UNIQUE KEY uk_hold_position (hold_id, hold_position),
-    -- What a user has in an event, for limits.
     ADD INDEX idx_event_user (event_id, user_id, status);
+
+-- Until now nobody wrote down that a reservation is over, and its seat may have had another one since.
+UPDATE reservations SET status = 'EXPIRED' WHERE status = 'ACTIVE' AND expires_at <= UTC_TIMESTAMP(6);
 
 -- The backstop: whatever a program does wrong, a seat has one live reservation at most. A statement of its own: where
 -- there are two already, it fails and says which seat, and everything before it stands.

@@ -13,6 +13,7 @@ import pytest
 
 from integration.conftest import root_of
 from integration.migrate.bench import Bench
+from integration.migrate.repository import Endpoints, migrated
 from integration.servers import Server
 from ticketctl.infra.mysql import connect, quote_identifier
 from ticketctl.provision.stack.accounts.desired import desired_accounts
@@ -60,6 +61,13 @@ def scratch_names(server: Server) -> Iterator[Callable[..., str]]:
     with as_root(server) as root:
         for name in names:
             root(f"DROP DATABASE IF EXISTS {quote_identifier(name)}")
+
+
+@pytest.fixture(scope="module")
+def repository_databases(own_mysql: Server, migration_account: MysqlEndpoint) -> Iterator[Endpoints]:
+    """The repository's databases, which tests only look at, or change in a transaction that they undo."""
+    with scratch_names(own_mysql) as new_name:
+        yield migrated(migration_account, new_name)
 
 
 @pytest.fixture
