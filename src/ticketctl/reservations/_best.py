@@ -22,7 +22,7 @@ from ticketctl.reservations._requests import Request, Wish
 from ticketctl.reservations._steps import Again, Answer, Commands, Statement, Steps
 
 WINDOW = 2_000
-"""Free seats that are read at a time."""
+"""Free seats that are read at first; each further look reads as many as there are already."""
 FARTHEST = 40_000
 """Free seats among which neighbours are looked for; seats apart are taken from all."""
 
@@ -56,9 +56,10 @@ class _Look:
             yield from self._read_on()
 
     def _read_on(self) -> Steps[None]:
-        answer: Answer = yield _free_seats(self._event_id, self._wish, self._last)
+        most = max(WINDOW, len(self._free))
+        answer: Answer = yield _free_seats(self._event_id, self._wish, self._last, most)
         self._free += map(_free_seat, answer.rows)
-        if len(answer.rows) == WINDOW:
+        if len(answer.rows) == most:
             self._last = self._free[-1].seat_id
         else:
             self.complete = True
@@ -148,12 +149,12 @@ def _too_few(request: Request) -> SeatsUnavailableError:
 _SEAT = "seat_id, section, `row_number`, row_position, seat_number"
 
 
-def _free_seats(event_id: int, wish: Wish, after: int) -> Statement:
+def _free_seats(event_id: int, wish: Wish, after: int, most: int) -> Statement:
     condition, values = _suits(wish)
     return Statement(
         f"SELECT {_SEAT} FROM seats FORCE INDEX (idx_event_status)"
         f" WHERE event_id = %s AND status = 'AVAILABLE' AND seat_id > %s{condition} ORDER BY seat_id LIMIT %s",
-        (event_id, after, *values, WINDOW),
+        (event_id, after, *values, most),
         reads=True,
     )
 
@@ -164,7 +165,7 @@ def _over_seats(event_id: int, wish: Wish) -> Statement:
         f"SELECT {_SEAT} FROM seats FORCE INDEX (idx_event_status)"
         " WHERE event_id = %s AND status = 'RESERVED' AND reserved_until <= UTC_TIMESTAMP(6)"
         f"{condition} ORDER BY seat_id LIMIT %s",
-        (event_id, *values, WINDOW),
+        (event_id, *values, FARTHEST),
         reads=True,
     )
 
