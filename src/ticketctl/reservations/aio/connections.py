@@ -23,7 +23,7 @@ class AsyncCursor(Protocol):
 
 
 class AsyncConnection(Protocol):
-    """What is needed of a connection: asyncmy, aiomysql, what SQLAlchemy's `raw_connection` has as `driver_connection`."""
+    """What is needed of a connection: asyncmy's, aiomysql's, the `driver_connection` of an engine of SQLAlchemy."""
 
     def cursor(self) -> Any: ...  # noqa: ANN401, D102  # drivers do not agree on its parameters
     def close(self) -> object: ...  # noqa: D102

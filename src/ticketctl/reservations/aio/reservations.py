@@ -27,15 +27,15 @@ _T = TypeVar("_T")
 
 
 class AsyncReservations:
-    """Holds, books and frees seats; safe to share between the tasks of a loop. A hold takes no lock of `ticketctl.locks`.
+    """Holds, books and frees seats, for the tasks of one loop. A hold takes no lock of `ticketctl.locks`.
 
     What it does in MySQL is done by tasks of its own: whoever is cancelled stops waiting, and no connection is left in
     the middle of something. A hold whose caller was cancelled is given back, unless the caller chose its id and can ask
     for it. See `Reservations` for the rest.
 
     Args:
-        connect: Makes a connection to the inventory database: `lambda: asyncmy.connect(...)`. Connections are kept open,
-            and closed by `close`.
+        connect: Makes a connection to the inventory database: `lambda: asyncmy.connect(...)`. Connections are kept
+            open, and closed by `close`.
         redis: A client of the Redis that all services of the inventory share, None for none. Its settings are used for
             one connection of its own.
         limits: How much users and events may have.
