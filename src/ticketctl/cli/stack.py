@@ -63,7 +63,7 @@ def up(
 
 
 def down(ctx: typer.Context, *, dry_run: DryRun = False, json: Json = False) -> None:
-    """Stop and remove the containers; the data stay in their volumes.
+    """Stop and remove the containers; their data stay in volumes.
 
     Examples:
       ticketctl down

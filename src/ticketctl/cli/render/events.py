@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 OUTCOME_MARKS = {"changed": "done", "unchanged": "ok", "failed": "failed"}
+_BAR = 20  # characters
+_BARRED_FROM = 100  # of fewer, the count says as much
 
 
 class Renderer(Protocol):
@@ -166,7 +168,7 @@ class LiveDisplay:
         self._spinner.update(text=Text(f"{self._step.title} ({time.monotonic() - self._began:.0f} s)"))
         height = max(4, self._console.height - 3)
         shown = list(self._items.values())[-height:]
-        lines = columns([("", item.item, item.state, _count(item) + item.detail) for item in shown])
+        lines = columns([("", item.item, item.state, _bar(item) + _count(item) + item.detail) for item in shown])
         return Group(self._spinner, *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))
 
 
@@ -194,6 +196,13 @@ def _count(progress: Progress) -> str:
     if progress.done is None:
         return ""
     return f"{progress.done}/{progress.total} " if progress.total else f"{progress.done} "
+
+
+def _bar(progress: Progress) -> str:
+    if progress.done is None or not progress.total or progress.total < _BARRED_FROM:
+        return ""
+    full = min(_BAR, _BAR * progress.done // progress.total)
+    return f"{'█' * full}{'░' * (_BAR - full)} "
 
 
 def _style(event: StepFinished | Notice) -> str:
