@@ -23,6 +23,7 @@ COMMANDS = Group(
         "health": "health:health",
         "doctor": "doctor:doctor",
         "init": "init:init",
+        "seed": "seed:seed",
         "migrate": Group(
             "The schemas: apply migrations, see what is pending, roll back.",
             {
@@ -42,12 +43,22 @@ COMMANDS = Group(
             {"create": "index:create", "status": "index:status", "search": "index:search"},
         ),
         "lock": Group(
-            "The locks of services: who holds them and who waits; break one.",
+            "The locks of services: who holds them, who waits; break one.",
             {
                 "list": "lock:list_locks",
                 "show": "lock:show",
                 "watch": "lock_watch:watch",
                 "break": "lock:break_",
+            },
+        ),
+        "reservations": Group(
+            "Who holds which seats; does Redis agree with MySQL? Tidy.",
+            {
+                "status": "reservations:status",
+                "holds": "reservations:holds",
+                "audit": "reservations:audit",
+                "reconcile": "reservations:reconcile",
+                "sweep": "reservations:sweep",
             },
         ),
         "images": Group("The images of the stack.", {"list": "images:list_images", "build": "images:build"}),

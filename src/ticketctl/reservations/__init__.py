@@ -17,10 +17,13 @@ from ticketctl.errors import (
 from ticketctl.reservations._looking import SeatMap
 from ticketctl.reservations._model import Hold, HoldStatus, Limits, Seat
 from ticketctl.reservations.aio.reservations import AsyncReservations
+from ticketctl.reservations.aio.sweeper import AsyncSweeper
 from ticketctl.reservations.sync.reservations import Reservations
+from ticketctl.reservations.sync.sweeper import Sweeper
 
 __all__ = [
     "AsyncReservations",
+    "AsyncSweeper",
     "Hold",
     "HoldConflictError",
     "HoldExpiredError",
@@ -36,4 +39,5 @@ __all__ = [
     "SeatMap",
     "SeatsUnavailableError",
     "SeatsUnknownError",
+    "Sweeper",
 ]
