@@ -57,6 +57,11 @@ def sessions(inventory: Inventory, user: str = "") -> int:
     return int(count)
 
 
+def hang_up(client: Any) -> None:
+    """Close a connection without a word, as a process that is killed does."""
+    client._force_close()
+
+
 def packets_of(client: Any, command: int, content: str | bytes) -> Iterator[bytes]:
     """Send a command, and read the packets of the answer up to the end of the stream."""
     client._execute_command(command, content)

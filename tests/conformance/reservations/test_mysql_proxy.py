@@ -23,6 +23,7 @@ from conformance.reservations.mysql_client import (
     Client,
     asyncmy_connection,
     events,
+    hang_up,
     is_locked,
     packets_of,
     run,
@@ -241,6 +242,10 @@ def test_each_query_of_an_operation_is_cut_in_turn(
         done.append(events(inventory))
     assert met == ["BEGIN", "INSERT", "COMMIT", ""]
     assert done == [[], [], DONE[moment], [1]]
+    client = connect()
+    proxy.arm()
+    for event in (2, 3):  # the cut that did not happen is forgotten
+        write(client, event)
 
 
 def test_where_an_operation_begins_has_to_be_said(connect: Callable[..., Client], proxy: MysqlProxy) -> None:
@@ -388,13 +393,14 @@ def test_who_is_refused_is_not_connected(client: Client, proxy: MysqlProxy, conn
 def test_nothing_passes_a_black_hole_until_it_is_healed(
     proxy: MysqlProxy, inventory: Inventory, connect: Callable[..., Client], beside: Callable[..., Future[Any]]
 ) -> None:
-    impatient, patient, leaving = (connect(read_timeout=seconds) for seconds in (0.3, PATIENCE, PATIENCE))
-    for client in (impatient, patient):
-        client.autocommit(True)
+    impatient, patient = (connect(read_timeout=seconds, autocommit=True) for seconds in (0.3, PATIENCE))
+    leaving, dying = connect(), connect()
     run(leaving, INSERT, 3)
+    run(dying, INSERT, 4)
     proxy.arm()
     proxy.blackhole()
     leaving.close()
+    hang_up(dying)
     with pytest.raises(pymysql.OperationalError):
         run(impatient, INSERT, 1)
     impatient.close()
@@ -403,7 +409,8 @@ def test_nothing_passes_a_black_hole_until_it_is_healed(
         connect(connect_timeout=0.3, read_timeout=0.3)  # the greeting does not come
     eventually(proxy.texts, lambda seen: len(seen) == 2)
     assert events(inventory) == []
-    assert is_locked(inventory, 3)  # nobody has told the server that its client left
+    assert is_locked(inventory, 3)  # nobody has told the server that its clients left
+    assert is_locked(inventory, 4)
     assert not waiting.done()
     assert sessions(inventory, "unauthenticated user") == 0  # nor that there is a new one
     proxy.heal()

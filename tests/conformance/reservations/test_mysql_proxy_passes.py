@@ -22,6 +22,7 @@ from conformance.reservations.mysql_client import (
     Client,
     asyncmy_connection,
     events,
+    hang_up,
     packets_of,
     run,
     sessions,
@@ -214,10 +215,6 @@ def one_silent(proxy: MysqlProxy, client: Client) -> None:
 
 def one_refused(proxy: MysqlProxy, _client: Client) -> None:
     proxy.refuse()
-
-
-def hang_up(client: Any) -> None:
-    client._force_close()
 
 
 def send(client: Any, statement: str) -> None:
