@@ -130,7 +130,8 @@ def reconcile(
 
     run = run_of(ctx, json=json)
     seen = _reconciled(run, event, namespace, repair=False)
-    if repair and seen.repairable:
+    repair = repair and seen.repairable > 0
+    if repair:
         run.confirm(repair_question(seen), yes=yes, consequence="this changes entries in Redis")
         # Anew: who was asked may have thought about it for longer than what was found is true.
         seen = _reconciled(run, event, namespace, repair=True)

@@ -68,29 +68,25 @@ def stays(changes: Iterable[Change], premises: Premises, *, of_users: bool) -> I
     going: list[Change] = []
     guarded = False
     for change in changes:
-        taken = change.new_status in TAKEN
-        last = going[-1] if going else None
-        anew = last is not None and _confirmed_late(last, change, premises)
-        other = last is not None and of_users and change.user_id != last.user_id
-        if going and (not taken or anew or other):
-            yield Stay(tuple(going), change.at, guarded)
-            going = []
+        taken, late = change.new_status in TAKEN, False
+        if going:
+            last = going[-1]
+            late = change.reason == "confirmed" and _is_late(last, change, premises)
+            if late or not taken or (of_users and change.user_id != last.user_id):
+                yield Stay(tuple(going), change.at, guarded)
+                going = []
         if taken:
             if not going:
-                guarded = anew or change.reason in _GRANTS
+                guarded = late or change.reason in _GRANTS
             going.append(change)
     if going:
         yield Stay(tuple(going), _FOREVER, guarded)
 
 
-def _confirmed_late(last: Change, change: Change, premises: Premises) -> bool:
+def _is_late(last: Change, confirmed: Change, premises: Premises) -> bool:
     """Tell whether a hold was over for certain when it was confirmed: that is counted like a grant."""
     until = last.reserved_until
-    return (
-        change.reason == "confirmed"
-        and until is not None
-        and until + premises.longest + premises.tolerance <= change.at
-    )
+    return until is not None and until + premises.longest + premises.tolerance <= confirmed.at
 
 
 def certain(stay: Stay, premises: Premises) -> Iterator[Span]:

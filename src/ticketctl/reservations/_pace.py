@@ -5,7 +5,13 @@ from __future__ import annotations
 import logging
 import random
 
-from ticketctl.errors import LockBackendError, LockLostError, ReservationBackendError, ReservationBusyError
+from ticketctl.errors import (
+    LockBackendError,
+    LockLostError,
+    ReservationBackendError,
+    ReservationBusyError,
+    TicketctlError,
+)
 from ticketctl.reservations._requests import whole_number
 
 OFFICE = "sweeper"
@@ -53,10 +59,10 @@ class Pace:
         self._failures = 0
         return 0.0 if count >= self.most else self._interval
 
-    def failed(self, error: Exception) -> float:
+    def failed(self, error: TicketctlError) -> float:
         """Note a failure, and return the seconds until the next try; they grow, and differ between processes."""
         self._leads = False
         self._failures = min(self._failures + 1, 16)
         pause = min(self._interval * (1 << self._failures), _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
-        _log.warning("the sweeper tries again in %.1f s: %s", pause, error)
+        _log.warning("the sweeper tries again in %.1f s: %s: %s", pause, error.what, error.why or error.next_step)
         return pause

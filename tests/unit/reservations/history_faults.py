@@ -124,6 +124,20 @@ def two_reservations() -> History:
     return History(history.changes, history.seats, (*history.reservations, other))
 
 
+def reserved_twice() -> History:
+    history = released().history()
+    other = history.reservations[0]._replace(reservation_id=9, position=2)
+    return History(history.changes, history.seats, (*history.reservations, other))
+
+
+def in_two_events() -> History:
+    world = World.of(1, 2)
+    world.seats[2] = world.seats[2]._replace(event_id=8)
+    world.hold("A", "ann", [1, 2])
+    world.reservations["A", 2] = world.reservations["A", 2]._replace(event_id=8)
+    return world.history()
+
+
 def one_removed(history: History) -> History:
     return History(history.changes, history.seats[1:], history.reservations)
 
@@ -137,6 +151,12 @@ def released() -> World:
 def extended() -> World:
     world = held()
     world.extend("A", 90)
+    return world
+
+
+def transferred() -> World:
+    world = held()
+    world.transfer("A", "bob")
     return world
 
 
@@ -254,6 +274,11 @@ CASES: dict[str, tuple[Callable[[], History], list[Kind], list[str]]] = {
         ["values"],
         ["the end moved from 2026-05-28 20:27:40.000000 UTC to 2026-05-28 20:27:39.000000 UTC"],
     ),
+    "a hold ends later because it was handed on": (
+        lambda: changed(transferred().history(), 2, reserved_until=NOON + 61 * SECOND),
+        ["values"],
+        ["transferred by hold A for user bob", "the end moved from 2026-05-28 20:27:40.000000 UTC to"],
+    ),
     "another booking is cancelled": (
         lambda: changed(cancelled().history(), 3, booking_id=6),
         ["values"],
@@ -359,6 +384,16 @@ CASES: dict[str, tuple[Callable[[], History], list[Kind], list[str]]] = {
         lambda: reservation_changed(held().history(), position=3),
         ["positions"],
         ["hold A: its reservations have the positions 1, 3"],
+    ),
+    "a hold has two reservations of one seat": (
+        reserved_twice,
+        ["positions"],
+        ["hold A: it has two reservations of one seat"],
+    ),
+    "a hold is in two events": (
+        in_two_events,
+        ["all-or-nothing"],
+        ["hold A: seat 1 is of user ann in event 7, but seat 2 is of user ann in event 8"],
     ),
     "a reservation is of another user than its hold": (
         lambda: reservation_changed(released().history(), user_id="bob"),

@@ -14,6 +14,7 @@ from unit.reservations.history_faults import (
     cancelled,
     changed,
     expired,
+    extended,
     held,
     live_hold_taken,
     released,
@@ -154,6 +155,27 @@ def test_what_is_left_of_a_cut_history_is_checked_as_before() -> None:
     assert kinds(check(changed(rest, 4, hold_id="A"), whole=False)) == ["wrong-hold"]
 
 
+def test_of_a_hold_that_is_cut_the_seats_that_are_not_are_checked() -> None:
+    world = sold()
+    world.hold("B", "bob", [3])
+    history = world.history()
+    others = [
+        row._replace(hold_id="A", position=2, status="EXPIRED") for row in history.reservations if row.seat_id == 3
+    ]
+    rest = without(History(history.changes, history.seats, (*history.reservations, *others)), 1)
+
+    report = check(rest, whole=False)
+
+    assert "hold A: it has reservations of seats 1, 2, 3, but never held seat 3" in report.text()
+
+
+def test_a_booking_that_is_handed_on_stays_the_booking_also_where_that_is_not_repeated() -> None:
+    world = sold()
+    world.transfer("A", "bob")
+
+    assert check(changed(world.history(), 3, booking_id=None)).ok
+
+
 # --- what must not be ----------------------------------------------------------------------------
 
 
@@ -166,6 +188,13 @@ def test_what_must_not_be_is_found_and_told(name: str) -> None:
     assert kinds(report)[: len(expected)] == expected, report.text()
     assert not report.ok
     assert [word for word in words if word not in report.text()] == [], report.text()
+
+
+def test_a_missing_change_is_told_once() -> None:
+    """What its hold would have in it is not known, so it is not missed a second time."""
+    assert kinds(check(without(sold().history(), 1))) == ["start"]
+    assert kinds(check(without(extended().history(), 1))) == ["start"]
+    assert kinds(check(without(expired().history(), 2))) == ["gap"]
 
 
 def test_every_kind_has_a_case() -> None:

@@ -62,6 +62,7 @@ def answers(world: World) -> list[Told]:
     ]
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_a_right_history_passes(steps: list[Step]) -> None:
     world = played(steps)
@@ -76,6 +77,7 @@ def test_a_right_history_passes(steps: list[Step]) -> None:
     assert report.ok, report.text()
 
 
+@settings(deadline=None)
 @given(STEPS, st.integers(0, 100))
 def test_a_right_history_passes_without_its_beginning(steps: list[Step], cut: int) -> None:
     history = played(steps).history()
@@ -163,7 +165,7 @@ def _is_handed_on_again(changes: list[Change], index: int) -> bool:
     )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(STEPS.map(played).filter(lambda world: bool(world.changes)), st.data())
 def test_one_wrong_value_is_found(world: World, data: st.DataObject) -> None:
     history, changes = world.history(), list(world.changes)

@@ -176,7 +176,7 @@ def reconcile_text(seen: Reconciliation, *, repair: bool) -> str:
 
     Args:
         seen: It.
-        repair: Whether it was to be repaired.
+        repair: Whether it was repaired.
     """
     if seen.event_id is not None and not seen.seats and not seen.findings:
         return f"event {seen.event_id} has no seats"
@@ -196,7 +196,7 @@ def repair_question(seen: Reconciliation) -> str:
         seen: What was found.
     """
     wrong = [finding for finding in seen.findings if finding.kind.repairable]
-    lines = [f"  {finding.count} {_MEANINGS[finding.kind.value]}" for finding in wrong]
+    lines = [f"  {_MEANINGS[finding.kind.value]}: {finding.left}" for finding in wrong]
     return "\n".join(
         (
             f"{counted(seen.repairable, 'entry', 'entries')} of Redis that MySQL contradicts:",
@@ -260,7 +260,7 @@ def _verdict(seen: Reconciliation, *, repair: bool) -> str:
     if seen.repairable:
         said.append(f"--repair corrects {seen.repairable} of them")
     if within:
-        said.append(f"{within} within MySQL: nothing repairs them, see docs/howto/reservations-on-call.md")
+        said.append(f"{within} within MySQL, where nothing repairs them: `audit SEAT` shows what happened to a seat")
     return "; ".join(said)
 
 

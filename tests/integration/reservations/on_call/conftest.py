@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from redis import Redis
 
 from conformance.reservations.inventory import Inventory, migrated_inventory
 from integration.conftest import REDIS_PASSWORD
+from integration.reservations.on_call.command import Command
 from integration.reservations.on_call.house import House
 from integration.servers import Server
 from ticketctl.infra.mysql import connect
@@ -34,3 +36,9 @@ def house(_inventory_on_call: Inventory, own_redis: Server) -> Iterator[House]:
         yield House(_inventory_on_call, root, redis, namespace)
         if keys := list(redis.scan_iter(match=f"{namespace}:*", count=1000)):
             redis.delete(*keys)
+
+
+@pytest.fixture
+def command(house: House, tmp_path: Path) -> Command:
+    """`ticketctl reservations` in a project of its own."""
+    return Command.of(house, tmp_path)
