@@ -141,6 +141,7 @@ class World:
         told: What callers were told, for the check of the history; a test adds to it what matters.
         limits: Those that all grants were made under.
         checked: Whether the history is checked at the end: not where a test writes rows itself.
+        complaints: What the loop had to complain about, as exceptions that nobody has looked at.
     """
 
     def __init__(self, kind: Kind, front: Front, inventory: Inventory, server: RedisServer) -> None:
@@ -151,6 +152,7 @@ class World:
         self.told: list[Told] = []
         self.limits: Limits | None = None
         self.checked = True
+        self.complaints: list[dict[str, Any]] = []
         self._desks: list[Desk] = []
         self._clients: list[redis.Redis | redis.asyncio.Redis] = []
         self._venues: list[Venue] = []
@@ -329,8 +331,10 @@ _SEATS = "SELECT seat_id FROM seats WHERE event_id = %s ORDER BY seat_id"
 async def world_of(kind: Kind, front: Front, inventory: Inventory, server: RedisServer) -> AsyncIterator[World]:
     """Make a world, look whether its history is right, and end it."""
     world = World(kind, front, inventory, server)
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: world.complaints.append(context))
     try:
         yield world
+        assert not world.complaints
         if world.checked:
             world.check()
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
@@ -148,6 +149,17 @@ async def test_redis_falls_ill_in_the_middle_and_gets_well_again(world: World, h
     with pytest.raises(SeatsUnavailableError):
         await desks[1].hold(before.id, [before[0]], "bert")
     assert await desks[1].lookup(held.hold_id) == held
+
+
+@fronted
+async def test_what_an_ill_redis_answers_is_looked_at(world: World) -> None:
+    """Many answers at once are no; none of them is left lying about for the loop to complain of."""
+    desk, venue = world.desk(batches=1), world.venue(seats=24)
+    async with ill(world, "full"):
+        await asyncio.gather(*(desk.hold_best(venue.id, 2, f"user-{number}") for number in range(12)))
+    gc.collect()
+    await asyncio.sleep(0)
+    assert not world.complaints
 
 
 @fronted

@@ -236,7 +236,7 @@ def test_many_holds_are_told_of_in_one_line() -> None:
 LIMITS = (Limits(per_user=1), Limits(per_user=2), Limits(open_holds=1), Limits(per_event=2), Limits(2, 3, 2, 3))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(LIMITS))
 def test_whoever_keeps_to_a_limit_is_not_blamed_however_transactions_cross(seed: int, limits: Limits) -> None:
     server = played(seed, Server(limits))
@@ -250,12 +250,12 @@ def test_whoever_keeps_to_a_limit_is_not_blamed_however_transactions_cross(seed:
 @pytest.mark.parametrize("limits", LIMITS[:4], ids=repr)
 def test_whoever_counts_without_the_guard_is_found(limits: Limits) -> None:
     found = 0
-    for seed in range(150):
+    for seed in range(80):
         server = played(seed, Server(limits, guards=False))
         report = check(server.history(), limits=limits, longest=server.slowest / SECOND)
         found += any(violation.kind == "limit" for violation in report.violations)
 
-    assert found > 10
+    assert found > 5
 
 
 @pytest.mark.parametrize(
