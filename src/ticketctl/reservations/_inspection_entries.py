@@ -19,7 +19,7 @@ STEP = 1_000
 SHORT = round(INTENT * 1000)
 """Milliseconds that an intent lives: what ends within them refuses nobody for longer than an intent may."""
 
-_MEND = (files(__package__) / "lua" / "mend.lua").read_text(encoding="utf-8")
+_LOOK, _MEND = ((files(__package__) / "lua" / name).read_text(encoding="utf-8") for name in ("look.lua", "mend.lua"))
 # What others wrote may be no text, which a client that decodes its replies fails at.
 _RAW: dict[str, Any] = {"NEVER_DECODE": True}
 _LARGEST = 2**63 - 1
@@ -107,29 +107,26 @@ class Entries:
                 return
 
     def read(self, places: Iterable[Place]) -> dict[Place, Entry]:
-        """Return the entries that are there now."""
-        wanted = sorted(places)
-        if not wanted:
-            return {}
+        """Return the entries that are there now, each with the life that it has at that moment."""
+        found: dict[Place, Entry] = {}
         with self._redis.pipeline(transaction=False) as pipeline:
             ask: Callable[..., Any] = pipeline.execute_command
-            for place in wanted:
-                key = self._filter.key(*place)
-                ask("MGET", key, **_RAW)
-                ask("PTTL", key)
-            replies = iter(pipeline.execute())
-        return {
-            place: Entry(place, value, None if left < 0 else left)
-            for place, (value,), left in zip(wanted, replies, replies, strict=True)
-            if value is not None and left != -2  # -2: it ended between the two
-        }
+            groups = _groups(places)
+            for group in groups:
+                ask("EVAL", _LOOK, len(group), *(self._filter.key(*place) for place in group), **_RAW)
+            for group, reply in zip(groups, pipeline.execute(), strict=True):
+                answers = iter(reply)
+                for place, value, left in zip(group, answers, answers, strict=True):
+                    if value is not None and left != -2:  # -2: it ended between the two
+                        found[place] = Entry(place, value, None if left < 0 else left)
+        return found
 
     def absent(self, places: Iterable[Place]) -> set[Place]:
         """Return those of which there is no entry."""
         found: set[Place] = set()
         with self._redis.pipeline(transaction=False) as pipeline:
             ask: Callable[..., Any] = pipeline.execute_command
-            groups = [list(group) for _, group in groupby(sorted(places), key=lambda place: place.event_id)]
+            groups = _groups(places)
             for group in groups:
                 ask("MGET", *(self._filter.key(*place) for place in group), **_RAW)
             for group, values in zip(groups, pipeline.execute(), strict=True):
@@ -156,3 +153,9 @@ class Entries:
             return None
         place = Place(int(match[1]), int(match[2]))
         return place if max(place) <= _LARGEST else None
+
+
+def _groups(places: Iterable[Place]) -> list[list[Place]]:
+    """Return places in groups that Redis can be asked for at once: of one event, and not too many."""
+    of_events = [list(group) for _, group in groupby(sorted(places), key=lambda place: place.event_id)]
+    return [group[start : start + STEP] for group in of_events for start in range(0, len(group), STEP)]
