@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ticketctl.errors import HoldNotFoundError, ReservationError
+from ticketctl.errors import HoldNotFoundError
 from ticketctl.reservations import _blocking, _changing, _looking, _sweeping
 from ticketctl.reservations._best import best_alone, best_together
 from ticketctl.reservations._filter import Filter
@@ -73,7 +73,7 @@ class Operations:
 
         try:
             return (yield from transaction(steps, Patience(0, self.clock, tries=1), what=f"{len(requests)} holds"))
-        except ReservationError:
+        except Exception:  # whose it is shows when each is tried alone, and is raised there
             return []
 
     def alone(self, request: Request) -> Running[Outcome]:
