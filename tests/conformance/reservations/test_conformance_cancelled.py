@@ -18,6 +18,7 @@ from conformance.locks.sweep import MOMENTS, CancelledAt
 from conformance.locks.tasks import in_task
 from conformance.reservations.driver import Desk, Venue, World, aio_alone, aio_only
 from conformance.reservations.sources import Watch, source_of
+from ticketctl.locks._resp import command
 from ticketctl.reservations import AsyncReservations, Hold
 
 pytestmark = pytest.mark.integration
@@ -99,8 +100,8 @@ class Scene:
         letters = (await self.other.seat_map(venue.id)).letters
         assert letters in case.cancelled
         if letters == "AA" and self.world.front == "redis":
-            for seat in venue.seats:
-                await eventually(lambda seat=seat: self.world.left(venue, seat) < 0, True, 30)  # type: ignore[misc]
+            await reservations._front.ask([command("PING")])  # behind all that was sent
+            assert [self.world.left(venue, seat) < 0 for seat in venue.seats] == [True, True]
         found = await self.other.lookup(f"a-{venue.id}")
         assert (found is not None) == (len(case.cancelled) == 2 and letters == "RR")
         # What was begun can be asked for again by its id, and is what it was.
@@ -260,3 +261,32 @@ async def test_a_loop_that_ends_in_the_middle_leaves_no_transaction_behind(world
     assert world.states(venue) in (["AVAILABLE"] * 4, ["RESERVED"] * 4)
     if world.states(venue) == ["AVAILABLE"] * 4:
         assert (await other.hold(venue.id, venue.seats, "bert")).status == "ACTIVE"
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@aio_alone
+async def test_a_program_that_cancels_everything_finds_no_transaction_on_a_pooled_connection(
+    world: World, after: bool
+) -> None:
+    """The tasks of the library as well: what was at work is given up, and the object can be used as before."""
+    for step in range(7):
+        scene, venue = Scene(world), world.venue(seats=2)
+        this = asyncio.current_task()
+
+        def cancel_all(number: int, _text: str, step: int = step, this: Any = this) -> None:
+            if number == step:
+                for task in asyncio.all_tasks() - {this}:
+                    task.cancel()
+
+        scene.watch.before, scene.watch.after = (None, cancel_all) if after else (cancel_all, None)
+        await asyncio.gather(
+            in_task(scene.desk.hold(venue.id, venue.seats, "anna")),
+            in_task(scene.desk.hold_best(venue.id, 1, "bert")),
+            return_exceptions=True,
+        )
+        scene.watch.before = scene.watch.after = None
+        await eventually(world.transactions, 0, 30)
+        another = world.venue(seats=3)
+        holds = await asyncio.gather(*(scene.desk.hold(another.id, [seat], f"user-{seat}") for seat in another.seats))
+        assert len(holds) == 3
+        await scene.desk.close()
