@@ -13,6 +13,8 @@ from reservations.order import Order, Place, Result
 
 Group = tuple[int, ...]
 Outcome = Literal["held", "refused", "failed"]
+SHORTEST = 0.1
+"""Seconds of a window below which a number of answers per second says nothing."""
 WARMING = 2
 """Attempts of each worker before the beginning."""
 
@@ -27,7 +29,7 @@ class Attempts:
     def __init__(self, order: Order) -> None:
         self._order = order
         self._random = random.Random(order.seed)  # noqa: S311  # the same order every time
-        self._begin = self._stop = math.inf
+        self._started = self._begin = self._stop = math.inf
         self._dry = math.inf
         self._cpu = 0.0
         self._notes: list[tuple[float, float, Outcome]] = []
@@ -40,7 +42,8 @@ class Attempts:
     def begin(self) -> None:
         """Note that it begins now."""
         self._cpu = time.process_time()
-        self._begin = time.perf_counter() + self._order.lead_in
+        self._started = time.perf_counter()
+        self._begin = self._started + self._order.lead_in
         self._stop = self._begin + self._order.seconds
 
     def warming(self) -> list[tuple[int, Group]]:
@@ -76,13 +79,15 @@ class Attempts:
     def result(self) -> Result:
         """Return what was measured."""
         stop = min(self._stop, self._dry)
-        window = [(taken, outcome) for at, taken, outcome in self._notes if self._begin <= at < stop]
+        # Whoever has asked for all seats so soon is measured from the first moment.
+        begin = self._begin if stop - self._begin >= SHORTEST else self._started
+        window = [(taken, outcome) for at, taken, outcome in self._notes if begin <= at < stop]
         held = sorted(taken for taken, outcome in window if outcome == "held")
         refused = sorted(taken for taken, outcome in window if outcome == "refused")
         all_held = sum(1 for _, _, outcome in self._notes if outcome == "held")
         on_place = 0 if self._order.once else self._warm_held
         return Result(
-            seconds=stop - self._begin,
+            seconds=stop - begin,
             held=len(held),
             refused=len(refused),
             failed=sum(1 for _, outcome in window if outcome == "failed"),

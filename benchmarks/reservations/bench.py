@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from locks.report import Table
+from reservations.attempts import SHORTEST
 from reservations.contenders import Contender, Writes
 from reservations.inventory import WARM, Inventory, Written
 from reservations.order import Driver, Order, Place, Result
@@ -24,8 +25,6 @@ PATIENCE = 120.0
 CONNECTIONS = 32
 """To MySQL at most, for whoever is measured."""
 LEAD_IN = 0.3
-SHORTEST = 0.1
-"""Seconds of a window below which a number of answers per second says nothing."""
 DRIVERS: Mapping[Driver, str] = {"threads": "threads, PyMySQL", "asyncio": "asyncio tasks, asyncmy"}
 
 Figures = Callable[[Result], dict[str, float]]

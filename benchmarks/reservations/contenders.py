@@ -33,6 +33,7 @@ class Contender:
 
 
 FOR_UPDATE = Contender("SELECT FOR UPDATE", "for-update", Writes.SEATS)
+FOR_UPDATE_AFTER_BEGIN = Contender("BEGIN, SELECT FOR UPDATE", "for-update-after-begin", Writes.SEATS)
 OPTIMISTIC = Contender("optimistic UPDATE", "optimistic", Writes.SEATS)
 OPTIMISTIC_AUTOCOMMIT = Contender("optimistic, autocommit", "optimistic-autocommit", Writes.SEATS, seats=1)
 FOUR_TABLES = Contender("optimistic, the same four tables", "four-tables", Writes.FOUR_TABLES)

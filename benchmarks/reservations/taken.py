@@ -18,7 +18,7 @@ from ticketctl.reservations import Reservations
 PLACE = Place(3, 30_001, 100)
 ALL = (
     *(who.OPTIMISTIC, who.ONE_UPDATE, who.LUA, who.EXISTS_CLIENT, who.EXISTS),
-    *(who.OURS, who.FOR_UPDATE, who.OURS_MYSQL),
+    *(who.OURS, who.FOR_UPDATE, who.FOR_UPDATE_AFTER_BEGIN, who.OURS_MYSQL),
 )
 TIMES: Mapping[Driver, float] = {"threads": 5.0, "asyncio": 10.0}
 
@@ -40,7 +40,8 @@ def measure(bench: Bench) -> Iterator[Table]:
                 table = Table(title, who.OURS.title, "answers/s")
                 order = bench.order(inventory, driver, workers, PLACE, seats)
                 bench.interleave([Case(table, one, order, inventory, prepare) for one in ALL], _figures)
-                table.against("answers/s", who.FOR_UPDATE.title, at_least=TIMES[driver])
+                for peer in (who.FOR_UPDATE, who.FOR_UPDATE_AFTER_BEGIN):
+                    table.against("answers/s", peer.title, at_least=TIMES[driver])
                 table.against("p99 ms", who.EXISTS.title, at_most=2.0)
                 table.against("p99 ms", who.EXISTS_CLIENT.title, at_most=2.0)
                 yield table

@@ -48,7 +48,7 @@ class Token(NamedTuple):
 
 Steps = Generator[Ask, Any, Token | None]
 
-COMMIT, ROLLBACK = Ask("COMMIT"), Ask("ROLLBACK")
+BEGIN, COMMIT, ROLLBACK = Ask("BEGIN"), Ask("COMMIT"), Ask("ROLLBACK")
 FREE = "(status = 'AVAILABLE' OR (status = 'RESERVED' AND reserved_until <= UTC_TIMESTAMP(6)))"
 UNTIL = f"UTC_TIMESTAMP(6) + INTERVAL {TTL} SECOND"
 HELD = f"version = version + 1, status = 'RESERVED', reserved_by = %s, reserved_until = {UNTIL}"
@@ -99,6 +99,14 @@ class ForUpdate(_OneUser):
         yield Ask(self._write, (user, *seat_ids))
         yield COMMIT
         return Token(event_id, tuple((seat_id, 0) for seat_id in seat_ids), user)
+
+
+class ForUpdateAfterBegin(ForUpdate):
+    """The same with a `BEGIN` of its own, as many frameworks send it: one round trip more."""
+
+    def hold(self, event_id: int, seat_ids: Sequence[int], user: str) -> Steps:
+        yield BEGIN
+        return (yield from super().hold(event_id, seat_ids, user))
 
 
 class OneUpdate(_OneUser):
@@ -268,6 +276,7 @@ class TakenRows(_Fetching):
 
 RECIPES: Mapping[str, Callable[[int], Recipe]] = {
     "for-update": ForUpdate,
+    "for-update-after-begin": ForUpdateAfterBegin,
     "optimistic": Optimistic,
     "optimistic-autocommit": OptimisticAutocommit,
     "four-tables": FourTables,

@@ -264,24 +264,25 @@ async def test_a_loop_that_ends_in_the_middle_leaves_no_transaction_behind(world
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@aio_alone
+@aio_only
 async def test_a_program_that_cancels_everything_finds_no_transaction_on_a_pooled_connection(
     world: World, after: bool
 ) -> None:
     """The tasks of the library as well: what was at work is given up, and the object can be used as before."""
-    for step in range(7):
-        scene, venue = Scene(world), world.venue(seats=2)
-        this = asyncio.current_task()
+    for step in range(9):
+        scene, venue = Scene(world), world.venue(seats=6)
+        this, held = asyncio.current_task(), await scene.desk.hold(venue.id, venue.seats[:2], "anna")
 
         def cancel_all(number: int, _text: str, step: int = step, this: Any = this) -> None:
             if number == step:
                 for task in asyncio.all_tasks() - {this}:
                     task.cancel()
 
+        scene.watch.begin()
         scene.watch.before, scene.watch.after = (None, cancel_all) if after else (cancel_all, None)
         await asyncio.gather(
-            in_task(scene.desk.hold(venue.id, venue.seats, "anna")),
-            in_task(scene.desk.hold_best(venue.id, 1, "bert")),
+            in_task(scene.desk.release(held)),
+            in_task(scene.desk.hold_best(venue.id, 2, "bert")),
             return_exceptions=True,
         )
         scene.watch.before = scene.watch.after = None

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from conformance.reservations.driver import SHORT, Venue, World, alone, conformance
+from conformance.reservations.sources import Watch, source_of
 from ticketctl.errors import SeatsUnavailableError
-from ticketctl.reservations import Hold
+from ticketctl.reservations import Hold, Reservations
 
 pytestmark = pytest.mark.integration
 
@@ -80,6 +81,29 @@ async def test_a_row_that_somebody_has_locked_is_left_for_later(world: World) ->
     while await desk.sweep(10_000):
         pass
     assert world.states(venue) == ["AVAILABLE"] * 3
+
+
+@alone
+async def test_a_seat_that_was_taken_over_after_it_was_found_is_left_alone(world: World) -> None:
+    """Looked for without a lock, it was over; when it is locked, somebody else has it."""
+    watch, venue = Watch(), world.venue(seats=2)
+    await over(world, venue)
+    thief = Reservations(source_of("threads", world.inventory))
+    desk = world.desk(connect=watch.over(world.kind, source_of(world.kind, world.inventory)))
+    stolen: list[Hold] = []
+
+    def steal(_: int, text: str) -> None:
+        if "idx_reserved_until" in text and not stolen:
+            stolen.append(thief.hold(venue.id, [venue[0]], "bert", ttl=60))
+
+    watch.after = steal
+    while await desk.sweep(10_000):
+        pass
+    watch.after = None
+    assert thief.lookup(stolen[0].hold_id) == stolen[0]
+    thief.close()
+    assert world.reasons(venue[0]) == ["held", "expired", "held"]
+    assert world.reasons(venue[1]) == ["held", "expired"]
 
 
 @conformance
