@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ticketctl.cli.invocation import Invocation, Json, Yes, run_of
-from ticketctl.cli.lock import connected
+from ticketctl.cli.lock import check, connected
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -43,6 +43,7 @@ def status(
     """
     from ticketctl.cli.render.reservations import status_text
 
+    check(namespace)
     run = run_of(ctx, json=json)
     with _inventory(run) as cursor, connected(run) as redis:
         from ticketctl.reservations import inspection
@@ -128,6 +129,7 @@ def reconcile(
     """
     from ticketctl.cli.render.reservations import reconcile_plain, reconcile_text, repair_question
 
+    check(namespace)
     run = run_of(ctx, json=json)
     seen = _reconciled(run, event, namespace, repair=False)
     repair = repair and seen.repairable > 0

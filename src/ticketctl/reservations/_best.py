@@ -1,128 +1,205 @@
 """The best seats that are free, chosen inside the transaction that holds them.
 
-Free seats are read without locks, chosen (`_choice`), and locked; what somebody else was quicker with is chosen again
-from a new look. So nothing is locked that is not wanted, and "there are not enough" is said only when a look shows it.
+Free seats are read without locks, chosen (`_choice`), and locked, passing over those that others have locked; where
+somebody else was quicker, other seats are chosen. So nothing is locked that is not wanted, nobody waits for a seat
+while others are free, and "there are not enough" is said only when a look shows it: whoever finds none but those
+that others are at waits for them, in a transaction of its own.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ticketctl.errors import SeatsUnavailableError
 from ticketctl.reservations._choice import Floor, FreeSeat, place_of, row_of
 from ticketctl.reservations._filter import Filter
 from ticketctl.reservations._granting import Grant, Locked, lock, write
-from ticketctl.reservations._limits import count
+from ticketctl.reservations._limits import Counted, count
 from ticketctl.reservations._model import Limits
 from ticketctl.reservations._outcomes import Alone, Granted, Outcome, Refused
 from ticketctl.reservations._records import check_same_request, read_hold
 from ticketctl.reservations._requests import Request, Wish
 from ticketctl.reservations._steps import Again, Answer, Commands, Statement, Steps
 
-WINDOW = 2_000
+WINDOW = 256
 """Free seats that are read at first; each further look reads as many as there are already."""
 FARTHEST = 40_000
 """Free seats among which neighbours are looked for; seats apart are taken from all."""
+ROUNDS = 8
+"""How often others are chosen for seats that were lost, in one transaction."""
 
 _random = random.Random()  # noqa: S311  # spreads buyers over equal seats
 
 
 class _Look:
-    """The free seats of an event that suit, as far as they were read."""
+    """The free seats of an event that suit, as far as they were read.
 
-    def __init__(self, event_id: int, wish: Wish) -> None:
+    Args:
+        event_id: The event.
+        wish: What suits.
+        count: How many are wanted altogether.
+    """
+
+    def __init__(self, event_id: int, wish: Wish, count: int) -> None:
         self._event_id = event_id
         self._wish = wish
+        self._first = max(WINDOW, 2 * count)
         self._free: list[FreeSeat] = []
-        self._taken: set[int] = set()
+        self._gone: set[int] = set()
         self._last = 0
-        self.complete = False
+        self._complete = False
         self._floor = Floor([], complete=False, random=_random)
+        self.lost = False
+        """Whether somebody else was quicker with a seat, or is at one."""
 
     def choose(self, request: Request) -> Steps[tuple[int, ...]]:
         """Choose seats for a request, reading on as long as that can help; none if there are not enough."""
-        wish = request.wish
-        assert wish is not None  # noqa: S101  # for the type checker: requests of a kind all have one
+        wish = _wish(request)
         while True:
-            split = wish.split and (self.complete or len(self._free) >= FARTHEST)
+            split = wish.split and (self._complete or len(self._free) >= FARTHEST)
             choice = self._floor.choose(wish.number, together=wish.together, split=split)
             if choice is not None:
-                self._taken.update(choice.seat_ids)
+                self._gone.update(choice.seat_ids)
                 return tuple(sorted(choice.seat_ids))
-            if self.complete:
+            if self._complete:
                 return ()
             yield from self._read_on()
 
+    def give_back(self, seat_ids: Iterable[int], lost: Iterable[int]) -> None:
+        """Put seats back that were chosen, but for those that were lost."""
+        self.lost = True
+        self._gone.difference_update(set(seat_ids).difference(lost))
+        self._lay_out()
+
     def _read_on(self) -> Steps[None]:
-        most = max(WINDOW, len(self._free))
+        most = max(self._first, len(self._free))
         answer: Answer = yield _free_seats(self._event_id, self._wish, self._last, most)
         self._free += map(_free_seat, answer.rows)
         if len(answer.rows) == most:
             self._last = self._free[-1].seat_id
         else:
-            self.complete = True
+            self._complete = True
             answer = yield _over_seats(self._event_id, self._wish)
             self._free = sorted([*self._free, *map(_free_seat, answer.rows)])
-        self._floor = Floor(self._free, complete=self.complete, random=_random)
-        self._floor.remove(self._taken)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._floor = Floor(self._free, complete=self._complete, random=_random)
+        self._floor.remove(self._gone)
 
 
 def best_together(requests: Sequence[Request], limits: Limits, front: Filter) -> Steps[list[Outcome]]:
-    """Grant requests with the same wishes from one look, the first come first; what was lost to others comes back."""
+    """Grant requests with the same wishes from one look, the first come first, without waiting for anybody."""
     counted = yield from count(limits, [(each.event_id, each.user_id) for each in requests])
-    first = requests[0]
-    assert first.wish is not None  # noqa: S101  # for the type checker
-    look = _Look(first.event_id, first.wish)
-    chosen: list[tuple[Request, tuple[int, ...]]] = []
-    outcomes: dict[str, Outcome] = {}
-    for request in requests:
-        owner = (request.event_id, request.user_id)
-        seat_ids: tuple[int, ...] = ()
-        if refusal := counted.refusal(owner, request.count):
-            outcomes[request.hold_id] = Refused(request, refusal)
-        elif seat_ids := (yield from look.choose(request)):
-            chosen.append((request, seat_ids))
-            counted.add(owner, request.count)
-        else:
-            outcomes[request.hold_id] = Refused(request, _too_few(request))
-    if chosen:
-        locked = yield from lock(sorted(seat_id for _, ids in chosen for seat_id in ids), skip=True)
-        grants = [grant for request, ids in chosen if (grant := _grant(request, ids, locked))]
-        yield from _write(grants, front)
-        outcomes.update((grant.request.hold_id, grant.granted()) for grant in grants)
-    return [outcomes.get(request.hold_id, Alone(request)) for request in requests]
+    outcomes = yield from _granted(requests, counted, front)
+    # Who made the id may be asking again: then their own hold is why there is nothing left. Alone that is looked at.
+    return [Alone(each.request) if isinstance(each, Refused) and not each.request.own_id else each for each in outcomes]
 
 
-def best_alone(request: Request, limits: Limits, front: Filter) -> Steps[Outcome]:
-    """Grant one request, waiting for whoever has the chosen seats locked; or find what an earlier try has made.
+def best_alone(request: Request, limits: Limits, front: Filter, *, waits: bool) -> Steps[Outcome]:
+    """Grant one request, or find what an earlier try has made.
+
+    Args:
+        request: What is wanted.
+        limits: The limits.
+        front: Makes the filter's commands.
+        waits: Whether to wait for whoever has the chosen seats locked.
 
     Raises:
-        Again: Somebody else was quicker with a seat that was chosen.
+        Again: Somebody else was quicker with a seat that was chosen, or is at it.
     """
     counted = yield from count(limits, [(request.event_id, request.user_id)])
     record = yield from read_hold(request.hold_id)
     if record is not None:
         check_same_request(record, request)
         return Granted(request, record.hold(), new=False)
+    if not waits:
+        (outcome,) = yield from _granted([request], counted, front)
+        if isinstance(outcome, Alone):
+            raise Again
+        return outcome
     if refusal := counted.refusal((request.event_id, request.user_id), request.count):
         return Refused(request, refusal)
-    assert request.wish is not None  # noqa: S101  # for the type checker
-    seat_ids = yield from _Look(request.event_id, request.wish).choose(request)
+    seat_ids = yield from _Look(request.event_id, _wish(request), request.count).choose(request)
     if not seat_ids:
         return Refused(request, _too_few(request))
-    locked = yield from lock(seat_ids, skip=False)
-    grant = _grant(request, seat_ids, locked)
+    grant = _grant(request, seat_ids, (yield from lock(seat_ids, skip=False)))
     if grant is None:
         raise Again
     yield from _write([grant], front)
     return grant.granted()
 
 
+def _granted(requests: Sequence[Request], counted: Counted, front: Filter) -> Steps[list[Outcome]]:
+    look = _Look(requests[0].event_id, _wish(requests[0]), sum(each.count for each in requests))
+    outcomes: dict[str, Outcome] = {}
+    grants: list[Grant] = []
+    wanted: list[Request] = []
+    for request in requests:
+        if refusal := counted.refusal((request.event_id, request.user_id), request.count):
+            outcomes[request.hold_id] = Refused(request, refusal)
+    for request in requests:
+        owner = (request.event_id, request.user_id)
+        # Where others of this batch reach a limit, it is not sure yet that they are granted.
+        if request.hold_id not in outcomes and counted.refusal(owner, request.count) is None:
+            counted.add(owner, request.count)
+            wanted.append(request)
+    for _ in range(ROUNDS):
+        granted, refused, wanted = yield from _round(wanted, look)
+        grants += granted
+        outcomes.update((outcome.request.hold_id, outcome) for outcome in refused)
+        if not wanted:
+            break
+    yield from _write(grants, front)
+    outcomes.update((grant.request.hold_id, grant.granted()) for grant in grants)
+    return [outcomes.get(request.hold_id, Alone(request)) for request in requests]
+
+
+def _round(requests: Sequence[Request], look: _Look) -> Steps[tuple[list[Grant], list[Outcome], list[Request]]]:
+    """Choose seats for requests and lock them.
+
+    Returns:
+        Who has them, whom there are too few for, and who was not quick enough.
+    """
+    refused: list[Outcome] = []
+    chosen: list[tuple[Request, tuple[int, ...]]] = []
+    for request in requests:
+        if seat_ids := (yield from look.choose(request)):
+            chosen.append((request, seat_ids))
+        else:
+            refused.append(Alone(request) if look.lost else Refused(request, _too_few(request)))
+    if not chosen:
+        return [], refused, []
+    locked = yield from lock(sorted(seat_id for _, seat_ids in chosen for seat_id in seat_ids), skip=True)
+    grants: list[Grant] = []
+    slower: list[tuple[Request, tuple[int, ...]]] = []
+    for request, seat_ids in chosen:
+        if grant := _grant(request, seat_ids, locked):
+            grants.append(grant)
+        else:
+            slower.append((request, seat_ids))
+    if slower:
+        seats = [seat_id for _, seat_ids in slower for seat_id in seat_ids]
+        look.give_back(seats, [seat_id for seat_id in seats if not _is_free(locked, seat_id)])
+    return grants, refused, [request for request, _ in slower]
+
+
 def _grant(request: Request, seat_ids: Sequence[int], locked: Locked) -> Grant | None:
-    rows = [locked.rows[seat_id] for seat_id in seat_ids if seat_id in locked.rows and locked.rows[seat_id].free]
-    return Grant(request, tuple(rows), locked.now, locked.sent) if len(rows) == len(seat_ids) else None
+    if not all(_is_free(locked, seat_id) for seat_id in seat_ids):
+        return None
+    return Grant(request, tuple(locked.rows[seat_id] for seat_id in seat_ids), locked.now, locked.sent)
+
+
+def _is_free(locked: Locked, seat_id: int) -> bool:
+    row = locked.rows.get(seat_id)
+    return row is not None and row.free
+
+
+def _wish(request: Request) -> Wish:
+    assert request.wish is not None  # noqa: S101  # for the type checker: requests of a kind all have one
+    return request.wish
 
 
 def _write(grants: Sequence[Grant], front: Filter) -> Steps[None]:

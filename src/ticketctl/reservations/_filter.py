@@ -15,7 +15,9 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
+from ticketctl.locks._names import checked_namespace
 from ticketctl.locks._resp import bulk, command, number
+from ticketctl.reservations._moments import microseconds
 from ticketctl.reservations._outcomes import Granted, Outcome, Refused
 from ticketctl.reservations._requests import Request
 
@@ -49,10 +51,13 @@ class Filter:
     Args:
         namespace: What the keys begin with.
         intent: Seconds that an intent lives.
+
+    Raises:
+        ValueError: The namespace cannot be one.
     """
 
     def __init__(self, namespace: str, intent: float) -> None:
-        self._namespace = namespace
+        self._namespace = checked_namespace(namespace)
         self._intent = round(intent * 1000)
         self._longest = round(LONGEST * 1000)
 
@@ -74,10 +79,11 @@ class Filter:
 
     def _settled(self, outcome: Outcome) -> Iterable[bytes]:
         if isinstance(outcome, Granted):
-            if outcome.new:
-                yield self.settle(
-                    outcome.hold.event_id, outcome.hold.seat_ids, outcome.hold.hold_id, outcome.request.ttl
-                )
+            hold = outcome.hold
+            if hold.status in ("EXPIRED", "CANCELLED"):  # asked for again
+                yield self.withdraw(hold.event_id, hold.seat_ids, hold.hold_id)
+            elif outcome.new:
+                yield self.settle(hold.event_id, hold.seat_ids, hold.hold_id, microseconds(hold.remaining()))
         elif isinstance(outcome, Refused) and outcome.request.seat_ids:
             yield self._refill(outcome)
 

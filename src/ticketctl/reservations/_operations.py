@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -78,8 +79,15 @@ class Operations:
 
     def alone(self, request: Request) -> Running[Outcome]:
         """Grant one request, tried for as long as there is patience."""
+        waits = itertools.cycle((False, True))
+
+        def steps() -> Steps[Outcome]:
+            if request.wish:
+                return best_alone(request, self.limits, self.front, waits=next(waits))
+            return grant_alone(request, self.limits)
+
         outcome = yield from transaction(
-            lambda: best_alone(request, self.limits, self.front) if request.wish else grant_alone(request, self.limits),
+            steps,
             self._patience(),
             what=f"a hold of {request.count} seats of event {request.event_id}",
             hold_id=request.hold_id,

@@ -14,7 +14,7 @@ from ticketctl.reservations._steps import Answer, Statement, Steps
 
 _COLUMNS = (
     "reservation_id, seat_id, event_id, user_id, status, "
-    f"{as_number('expires_at')}, {as_number('hold_deadline')}, hold_request, booking_id, {NOW}"
+    f"{as_number('expires_at')}, {as_number('hold_deadline')}, LOWER(HEX(hold_request)), booking_id, {NOW}"
 )
 
 
@@ -29,7 +29,7 @@ class Reserved(NamedTuple):
         status: As it is written: `ACTIVE` also when its time is over.
         until: Until when, as a moment.
         deadline: Until when at most, as a moment.
-        digest: What was asked for.
+        digest: What was asked for, in hexadecimal digits.
         booking_id: The booking.
         now: The database's clock.
     """
@@ -41,7 +41,7 @@ class Reserved(NamedTuple):
     status: str
     until: int
     deadline: int | None
-    digest: bytes | None
+    digest: str | None
     booking_id: int | None
     now: int
 
@@ -170,10 +170,5 @@ def check_same_request(record: Record, request: Request) -> None:
 
 
 def _record(hold_id: str, answer: Answer) -> Record | None:
-    rows = tuple(_reserved(row) for row in answer.rows)
+    rows = tuple(Reserved(*row) for row in answer.rows)
     return Record(hold_id, rows, answer.sent) if rows else None
-
-
-def _reserved(row: Sequence[object]) -> Reserved:
-    reserved = Reserved(*row)  # type: ignore[arg-type]  # as the columns say
-    return reserved._replace(digest=None if reserved.digest is None else bytes(reserved.digest))

@@ -55,7 +55,7 @@ class Request:
         wish: What is wanted instead.
         ttl: Microseconds.
         longest: Microseconds after which it is extended no more.
-        digest: What tells this request from others with the same id.
+        digest: What tells this request from others with the same id, in hexadecimal digits.
         own_id: Whether the id was made here, so that nobody else knows it.
     """
 
@@ -67,7 +67,7 @@ class Request:
     wish: Wish | None
     ttl: int
     longest: int
-    digest: bytes
+    digest: str
     own_id: bool
 
     @property
@@ -117,7 +117,7 @@ def request(
         wish=wish,
         ttl=time_to_live,
         longest=max(time_to_live, microseconds(longest)),
-        digest=hashlib.blake2b(words.encode(), digest_size=16).digest(),
+        digest=hashlib.blake2b(words.encode(), digest_size=16).hexdigest(),
         own_id=hold_id is None,
     )
 

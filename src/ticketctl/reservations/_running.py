@@ -17,9 +17,6 @@ from ticketctl.reservations._steps import Again, Effect, Renew, Running, Sleep, 
 
 T = TypeVar("T")
 
-_LONGEST_PAUSE = 0.1
-_LONGEST_PAUSE_LOST = 0.5
-
 
 class Patience:
     """How long an operation is tried.
@@ -80,12 +77,16 @@ def transaction(
                 yield Renew()
                 raise
         in_doubt = in_doubt or (fault is Fault.LOST and attempt.committing)
-        if fault is Fault.REFUSED:
+        if fault is Fault.LOST:
+            yield Renew()
+        else:  # before anything else: whoever uses this connection next would commit what is half done
             yield from _rolled_back()
+        if fault is Fault.REFUSED:
             raise _refused(failure, what, hold_id, in_doubt=in_doubt) from failure
         if patience.over(tries):
             raise _given_up(failure, fault, what, hold_id, patience, in_doubt=in_doubt) from failure
-        yield from _prepared_anew(fault, tries)
+        if tries > 1:  # the first try may have met a connection that had been idle for too long
+            yield Sleep(random.uniform(0, _longest_pause(fault, tries)))  # noqa: S311  # no secret
 
 
 class _Attempt:
@@ -118,15 +119,8 @@ def _rolled_back() -> Generator[Effect, Any, None]:
         yield Renew()
 
 
-def _prepared_anew(fault: Fault, tries: int) -> Generator[Effect, Any, None]:
-    if fault is Fault.LOST:
-        if tries > 1:  # the first try may have met a connection that had been idle for too long
-            yield Sleep(random.uniform(0, min(_LONGEST_PAUSE_LOST, 0.02 * 2**tries)))  # noqa: S311  # no secret
-        yield Renew()
-        return
-    yield from _rolled_back()
-    if tries > 1:
-        yield Sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.002 * 2**tries)))  # noqa: S311  # no secret
+def _longest_pause(fault: Fault, tries: int) -> float:
+    return min(0.5, 0.02 * 2.0**tries) if fault is Fault.LOST else min(0.1, 0.002 * 2.0**tries)
 
 
 def _refused(error: Exception, what: str, hold_id: str | None, *, in_doubt: bool) -> ReservationBackendError:

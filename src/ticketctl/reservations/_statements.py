@@ -176,7 +176,7 @@ def insert_reservations(rows: Sequence[tuple[object, ...]]) -> Statement:
     return _insert(
         "reservations",
         "seat_id, event_id, user_id, expires_at, status, hold_id, hold_position, hold_request, hold_deadline",
-        "(%s, %s, %s, %s, 'ACTIVE', %s, %s, %s, %s)",
+        "(%s, %s, %s, %s, 'ACTIVE', %s, %s, UNHEX(%s), %s)",
         rows,
     )
 

@@ -167,6 +167,13 @@ def test_the_longest_hold_has_limits_too(kind: Kind, value: float) -> None:
         new_desk(kind, max_hold=value)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("value", ["", "seat{1}", "se at", "sitz\u00e4"])
+def test_keys_begin_with_what_keeps_those_of_an_event_in_one_slot(kind: Kind, value: str) -> None:
+    with pytest.raises(ValueError, match="cannot be a namespace"):
+        new_desk(kind, namespace=value)
+
+
 @pytest.mark.parametrize("name", ["per_hold", "per_user", "open_holds", "per_event"])
 @pytest.mark.parametrize("value", [0, -1, True, 1.0, "1"])
 def test_a_limit_is_a_number_of_one_or_more(name: str, value: Any) -> None:

@@ -5,6 +5,7 @@ Nobody waits here for entries to end: what is looked at is how long the server s
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from conformance.locks.driver import eventually
 from conformance.reservations.driver import Desk, Venue, World, fronted
 from conformance.reservations.sources import CrashError, Watch, source_of
 from ticketctl.errors import SeatsUnavailableError
+from ticketctl.reservations import Hold
 
 pytestmark = pytest.mark.integration
 INTENT = 3_000  # milliseconds
@@ -83,6 +85,33 @@ async def test_an_entry_does_not_outlive_its_hold_by_more_than_was_promised(worl
             entry = world.left(venue, hold.seat_ids[0])
             left = (hold.expires_at - world.now()).total_seconds() * 1000
             assert entry <= max(left, 0) + BOUND
+
+
+@fronted
+async def test_an_entry_counts_from_the_beginning_of_its_hold_however_long_the_commit_took(world: World) -> None:
+    (desk, watch), venue = watched(world), world.venue()
+    watch.after = lambda _, text: time.sleep(0.7) if text == "COMMIT" else None
+    for asked in (desk.hold(venue.id, [venue[0]], ttl=60), desk.hold_best(venue.id, 1, ttl=60)):
+        hold = await asked
+        await eventually(lambda hold=hold: world.left(venue, hold.seat_ids[0]) > INTENT, True)  # type: ignore[misc]
+        left = (hold.expires_at - world.now()).total_seconds() * 1000
+        assert world.left(venue, hold.seat_ids[0]) <= left + 1  # PTTL is rounded
+
+
+@pytest.mark.parametrize("best", [False, True], ids=["named", "best"])
+@fronted
+async def test_a_hold_that_is_asked_for_again_after_its_end_keeps_no_seat(world: World, best: bool) -> None:
+    desks, venue = [world.desk(), world.desk()], world.venue()
+
+    def ask(desk: Desk) -> Awaitable[Hold]:
+        if best:
+            return desk.hold_best(venue.id, 4, "anna", hold_id=f"a-{venue.id}")
+        return desk.hold(venue.id, venue.seats, "anna", hold_id=f"a-{venue.id}")
+
+    for desk in desks:
+        await desks[0].release(await ask(desk))
+        assert (await ask(desk)).status == "CANCELLED"
+        await eventually(lambda: refused_for(world, venue) < 0, True, 1.0)  # not as long as an intent
 
 
 @fronted

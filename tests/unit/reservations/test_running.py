@@ -192,11 +192,22 @@ def test_a_bug_is_passed_on_and_the_connection_is_not_used_again() -> None:
     assert server.seen == [WORK.sql, "Renew"]
 
 
-def test_in_a_batch_nothing_is_tried_twice() -> None:
-    server = Faulty(clock := Clock(), (WORK, DEADLOCK))
-    with pytest.raises(ReservationBusyError):
+@pytest.mark.parametrize(
+    ("error", "last"),
+    [
+        (DEADLOCK, "ROLLBACK"),
+        (DriverError(1205, "Lock wait"), "ROLLBACK"),
+        (DriverError(1062, "Duplicate"), "ROLLBACK"),
+        (Again(), "ROLLBACK"),
+        (DriverError(1142, "denied"), "ROLLBACK"),
+        (LOST, "Renew"),
+    ],
+)
+def test_what_is_given_up_is_undone_and_never_left_to_who_has_the_connection_next(error: Exception, last: str) -> None:
+    server = Faulty(clock := Clock(), (WORK, error))
+    with pytest.raises((ReservationBusyError, ReservationBackendError)):  # as in a batch: nothing is tried twice
         play(transaction(work, Patience(0, clock, tries=1), what="work"), server)
-    assert server.seen.count(WORK.sql) == 1
+    assert server.seen == [WORK.sql, last]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ class Front:
             owed: Whether they are sent later if they cannot be sent now.
 
         Returns:
-            Their answers, exceptions for what was refused; None if Redis is not there.
+            Their answers; None if Redis is not there, or refuses.
         """
         if self._wire is None or not packed:
             return None
@@ -56,11 +57,10 @@ class Front:
     async def _answers(self, wire: Wire, packed: Sequence[bytes]) -> list[Any] | None:
         try:
             if due := self._outage.due():
-                for told in [wire.send(command) for command in due]:
-                    await told
+                await _all(wire, due)
                 self._outage.ends()
                 _log.info("Redis can be asked again; it was told of %d changes", len(due) - 1)
-            return [await answer for answer in [wire.send(command) for command in packed]]
+            return await _all(wire, packed)
         except (RedisError, OSError) as error:
             if self._outage.begins():
                 _log.warning("Redis cannot be asked which seats are taken; MySQL decides without it: %s", error)
@@ -70,6 +70,16 @@ class Front:
         """Close the connection."""
         if self._wire is not None:
             await self._wire.close()
+
+
+async def _all(wire: Wire, packed: Sequence[bytes]) -> list[Any]:
+    if len(packed) == 1:
+        return [await wire.send(packed[0])]
+    answers = await asyncio.gather(*map(wire.send, packed), return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
 
 
 def _unheard(answer: Answer) -> None:

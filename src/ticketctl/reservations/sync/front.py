@@ -38,7 +38,7 @@ class Front:
             owed: Whether they are sent later if they cannot be sent now.
 
         Returns:
-            Their answers, exceptions for what was refused; None if Redis is not there.
+            Their answers; None if Redis is not there, or refuses.
         """
         if self._wire is None or not packed:
             return None
@@ -50,10 +50,10 @@ class Front:
     def _answers(self, wire: Wire, packed: Sequence[bytes]) -> list[Any] | None:
         try:
             if due := self._outage.due():
-                wire.call_all(due)
+                _done(wire.call_all(due))
                 self._outage.ends()
-                _log.info("Redis can be asked again; it was told of %d changes", len(due))
-            return [wire.call(packed[0])] if len(packed) == 1 else wire.call_all(packed)
+                _log.info("Redis can be asked again; it was told of %d changes", len(due) - 1)
+            return [wire.call(packed[0])] if len(packed) == 1 else _done(wire.call_all(packed))
         except (RedisError, OSError) as error:
             if self._outage.begins():
                 _log.warning("Redis cannot be asked which seats are taken; MySQL decides without it: %s", error)
@@ -63,3 +63,10 @@ class Front:
         """Close the connection."""
         if self._wire is not None:
             self._wire.close()
+
+
+def _done(answers: list[Any]) -> list[Any]:
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers
