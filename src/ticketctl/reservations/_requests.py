@@ -140,7 +140,9 @@ def wish(
     whole_number("count", count, most=MOST_SEATS)
     if seat_type is not None and seat_type not in SEAT_TYPES:
         raise ValueError(f"seat_type is one of {', '.join(SEAT_TYPES)}, not {seat_type!r}")
-    price = None if max_price is None else Decimal(str(max_price))
+    if section is not None:
+        _checked_text("section", section)
+    price = None if max_price is None else _checked_price(max_price)
     return Wish(count, section, seat_type, price, together, split)
 
 
@@ -172,10 +174,9 @@ def checked_user(name: str, value: str) -> str:
 
     Raises:
         TypeError: It is no text.
-        ValueError: It is empty or too long.
+        ValueError: It is empty or too long, or no server can be told of it.
     """
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is a text, not {type(value).__name__}")
+    _checked_text(name, value)
     if not 0 < len(value) <= LONGEST_USER:
         raise ValueError(f"{name} has 1 to {LONGEST_USER} characters, not {len(value)}")
     return value
@@ -224,3 +225,21 @@ def whole_number(name: str, value: int, most: int = 2**63 - 1) -> int:
     if not 1 <= value <= most:
         raise ValueError(f"{name} must be from 1 to {most}, not {value}")
     return value
+
+
+def _checked_text(name: str, value: str) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is a text, not {type(value).__name__}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} has half a character in it: {value!a}") from None
+
+
+def _checked_price(price: Decimal | float) -> Decimal:
+    if isinstance(price, bool) or not isinstance(price, (Decimal, int, float)):
+        raise TypeError(f"max_price is a number, not {type(price).__name__}")
+    exact = Decimal(str(price))
+    if not exact.is_finite():
+        raise ValueError(f"max_price is a number, not {price!r}")
+    return exact
