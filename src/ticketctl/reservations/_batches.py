@@ -1,8 +1,9 @@
 """Which requests share a transaction, and who runs it; no thread, no task.
 
-Few transactions are run at a time (`lanes`). A request that finds a lane free leads a batch of its own at once. Others
-wait, and whoever has finished a batch hands its lane to the first who waits, together with all that can be granted with
-it. Nobody waits for more to come.
+Few transactions are run at a time (`lanes`). A request that finds all lanes free leads a batch at once; another lane is
+opened when enough requests wait to be worth a transaction. The others wait, and whoever has finished a batch hands
+its lane to the first who waits. A leader takes all with it, when it begins, that can be granted with its own request.
+Nobody waits for more to come.
 
 Source: the leader of a group commit does the work of those who came while the last one was at it (e.g. the write groups
 of LevelDB).
@@ -17,6 +18,8 @@ from ticketctl.reservations._requests import Request
 
 MOST_REQUESTS = 64
 MOST_SEATS = 256
+ENOUGH = 4
+"""How many requests are worth another transaction beside those that run."""
 
 M = TypeVar("M", bound="Member")
 
@@ -26,14 +29,14 @@ class Member:
 
     Attributes:
         request: It.
-        batch: Whom it shall lead; None as long as it leads nobody.
+        leads: Whether it is to run a batch.
     """
 
-    __slots__ = ("batch", "request")
+    __slots__ = ("leads", "request")
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.batch: list[Member] | None = None
+        self.leads = False
 
 
 class Queue(Generic[M]):
@@ -44,33 +47,43 @@ class Queue(Generic[M]):
     """
 
     def __init__(self, lanes: int) -> None:
+        self._lanes = lanes
         self._free = lanes
         self._waiting: deque[M] = deque()
 
-    def join(self, member: M) -> bool:
-        """Add a request.
-
-        Returns:
-            Whether it leads at once, with itself as its batch.
-        """
-        if self._free:
+    def join(self, member: M) -> None:
+        """Add a request; it leads a batch at once, or waits until it is in one or leads one."""
+        if self._free == self._lanes or (self._free and len(self._waiting) + 1 >= ENOUGH):
             self._free -= 1
-            member.batch = [member]
-            return True
-        self._waiting.append(member)
-        return False
+            member.leads = True
+        else:
+            self._waiting.append(member)
+
+    def batch(self, leader: M) -> list[M]:
+        """Return a leader and all that go with it, in the order in which they came."""
+        taken, seats = [leader], leader.request.count
+        left: deque[M] = deque()
+        while self._waiting and len(taken) < MOST_REQUESTS:
+            member = self._waiting.popleft()
+            if seats + member.request.count <= MOST_SEATS and member.request.kind == leader.request.kind:
+                taken.append(member)
+                seats += member.request.count
+            else:
+                left.append(member)
+        self._waiting.extendleft(reversed(left))
+        return taken
 
     def hand_on(self) -> M | None:
         """End a batch, and hand its lane on.
 
         Returns:
-            Who leads now: its batch is set. None if nobody waits.
+            Who leads now. None if nobody waits.
         """
         if not self._waiting:
             self._free += 1
             return None
-        leader = self._waiting[0]
-        leader.batch = list(self._taken(leader))
+        leader = self._waiting.popleft()
+        leader.leads = True
         return leader
 
     def leave(self, member: M) -> bool:
@@ -84,19 +97,3 @@ class Queue(Generic[M]):
         except ValueError:
             return False
         return True
-
-    def _taken(self, leader: M) -> list[M]:
-        """Take what goes with the leader, in the order in which it came."""
-        taken: list[M] = []
-        left: deque[M] = deque()
-        seats = 0
-        while self._waiting and len(taken) < MOST_REQUESTS:
-            member = self._waiting.popleft()
-            fits = not taken or seats + member.request.count <= MOST_SEATS
-            if fits and member.request.kind == leader.request.kind:
-                taken.append(member)
-                seats += member.request.count
-            else:
-                left.append(member)
-        self._waiting.extendleft(reversed(left))
-        return taken

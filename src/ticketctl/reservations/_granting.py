@@ -195,11 +195,11 @@ def _belongs(locked: Locked, seat_id: int, request: Request) -> bool:
 
 def _reservations(grant: Grant) -> Iterable[tuple[object, ...]]:
     asked = grant.request
-    until, deadline = as_text(grant.until), as_text(grant.deadline)
+    until, deadline, digest = as_text(grant.until), as_text(grant.deadline), asked.digest
     for position, row in enumerate(grant.rows):
         yield (
             *(row.seat_id, asked.event_id, asked.user_id, until, asked.hold_id),
-            *(position, asked.digest, deadline),
+            *(position, digest, deadline),
         )
 
 

@@ -14,6 +14,11 @@ def as_number(column: str) -> str:
     return f"TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {column})"
 
 
+def as_kept(column: str) -> str:
+    """Return SQL that reads a TIMESTAMP column as a moment: as it is kept, not by way of the session's time zone."""
+    return f"CAST(UNIX_TIMESTAMP({column}) * 1000000 AS SIGNED)"
+
+
 def as_text(moment: int) -> str:
     """Return a moment as DATETIME(6) columns take it."""
     return (_EPOCH + timedelta(microseconds=moment)).isoformat(" ", timespec="microseconds")

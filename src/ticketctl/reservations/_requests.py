@@ -55,7 +55,6 @@ class Request:
         wish: What is wanted instead.
         ttl: Microseconds.
         longest: Microseconds after which it is extended no more.
-        digest: What tells this request from others with the same id, in hexadecimal digits.
         own_id: Whether the id was made here, so that nobody else knows it.
     """
 
@@ -67,13 +66,19 @@ class Request:
     wish: Wish | None
     ttl: int
     longest: int
-    digest: str
     own_id: bool
 
     @property
     def count(self) -> int:
         """How many seats are wanted."""
         return self.wish.number if self.wish else len(self.seat_ids)
+
+    @property
+    def digest(self) -> str:
+        """What tells this request from others with the same id, in hexadecimal digits."""
+        wish = self.wish and tuple(map(str, self.wish))
+        words = repr((self.event_id, self.user_id, self.seat_ids, wish, self.ttl))
+        return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -107,7 +112,6 @@ def request(
     count = wish.number if wish else len(ids)
     if limits.per_hold is not None and count > limits.per_hold:
         raise LimitExceededError("per_hold", most=limits.per_hold, has=0, wanted=count)
-    words = repr((event_id, user_id, ids, wish and tuple(map(str, wish)), time_to_live))
     return Request(
         hold_id=new_hold_id() if hold_id is None else checked_hold_id(hold_id),
         event_id=event_id,
@@ -117,7 +121,6 @@ def request(
         wish=wish,
         ttl=time_to_live,
         longest=max(time_to_live, microseconds(longest)),
-        digest=hashlib.blake2b(words.encode(), digest_size=16).hexdigest(),
         own_id=hold_id is None,
     )
 

@@ -48,6 +48,8 @@ class Server:
             return Answer(1, 100.0, [(NOW,)])
         if effect.sql.startswith("UPDATE (VALUES"):
             return Answer(effect.sql.count("ROW(") - self.short, 100.0)
+        if effect.sql.startswith("UPDATE seats"):
+            return Answer(effect.sql.split("version) IN")[1].count("(%s, %s)") - self.short, 100.0)
         return Answer(1, 100.0)
 
     def words(self) -> list[str]:

@@ -39,7 +39,7 @@ def test_a_hold_is_five_statements() -> None:
     play(grant_together([asked(1)], Limits()), server)
     assert server.words() == [
         "SELECT seat_id, event_id,",
-        "UPDATE (VALUES ROW(%s,",
+        "UPDATE seats FORCE",
         "INSERT INTO reservations",
         "INSERT INTO seat_audit",
         "INSERT INTO outbox_events",

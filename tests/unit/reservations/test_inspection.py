@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ticketctl.reservations._inspection_differences import judge, mended
-from ticketctl.reservations._inspection_entries import SHORT, Entry, Place
-from ticketctl.reservations._inspection_model import Kind
 from ticketctl.reservations._statements import SeatRow
+from ticketctl.reservations.inspection._differences import judge, mended
+from ticketctl.reservations.inspection._entries import SHORT, Entry, Place
+from ticketctl.reservations.inspection._model import Kind
 
 NOW = 1_800_000_000_000_000
 LONG = SHORT + 1

@@ -174,6 +174,15 @@ class Wire:
             for one, answer in zip(packed, answers, strict=True)
         ]
 
+    def post(self, packed: Sequence[bytes]) -> None:
+        """Send commands in one write and wait for nothing: whoever waits for an answer next reads theirs as well.
+
+        Raises:
+            redis.exceptions.RedisError: The connection was lost.
+            OSError: The connection was lost.
+        """
+        self._connected().send(b"".join(packed), len(packed))
+
     def _unless_refused(self, line: _Line, packed: bytes, refusal: Exception) -> Reply:
         """Return the answer of a second try where that can help."""
         if isinstance(refusal, NoScriptError):

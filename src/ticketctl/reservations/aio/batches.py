@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import cast
 
 from ticketctl.reservations import _batches
 from ticketctl.reservations._outcomes import Outcome
@@ -53,9 +52,10 @@ class Batches:
             What came of it; None if it must be tried alone, because the transaction failed.
         """
         member = _Member(request)
-        if not self._queue.join(member):
+        self._queue.join(member)
+        if not member.leads:
             await self._wait(member)
-        if member.batch is not None:
+        if member.leads:
             await self._lead(member)
         return member.outcome
 
@@ -63,25 +63,25 @@ class Batches:
         try:
             await member.awake
         except asyncio.CancelledError:
-            if not self._queue.leave(member) and member.batch is not None:
-                # It was made a leader in this very moment: the others in its batch go on alone.
-                self._finish(member, ())
+            if not self._queue.leave(member) and member.leads:  # it was made a leader in this very moment
+                self._hand_on()
             raise
 
     async def _lead(self, leader: _Member) -> None:
+        batch = [leader]
         outcomes: Sequence[Outcome] = ()
         try:
-            outcomes = await self._grant([member.request for member in leader.batch or ()])
+            await asyncio.sleep(0)  # one turn of the loop, for those who are about to join
+            batch = self._queue.batch(leader)
+            outcomes = await self._grant([member.request for member in batch])
         finally:
-            self._finish(leader, outcomes)
+            for number, member in enumerate(batch):
+                member.outcome = outcomes[number] if outcomes else None
+                _wake(member)
+            self._hand_on()
         self._after(outcomes)
 
-    def _finish(self, leader: _Member, outcomes: Sequence[Outcome]) -> None:
-        """Wake those who wait for these outcomes, and hand the lane on."""
-        batch = cast("list[_Member]", leader.batch)
-        for number, member in enumerate(batch):
-            member.outcome = outcomes[number] if outcomes else None
-            _wake(member)
+    def _hand_on(self) -> None:
         heir = self._queue.hand_on()
         if heir is not None:
             _wake(heir)

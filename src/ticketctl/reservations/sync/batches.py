@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import cast
 
 from ticketctl.reservations import _batches
 from ticketctl.reservations._outcomes import Outcome
@@ -56,10 +55,10 @@ class Batches:
         """
         member = _Member(request)
         with self._mutex:
-            leads = self._queue.join(member)
-        if not leads:
+            self._queue.join(member)
+        if not member.leads:
             self._wait(member)
-        if member.batch is not None:
+        if member.leads:
             self._lead(member)
         return member.outcome
 
@@ -69,26 +68,25 @@ class Batches:
         except BaseException:  # interrupted
             with self._mutex:
                 waiting = self._queue.leave(member)
-            if not waiting and member.batch is not None:
-                # It was made a leader in this very moment: the others in its batch go on alone.
-                self._finish(member, ())
+            if not waiting and member.leads:  # it was made a leader in this very moment
+                self._hand_on()
             raise
 
     def _lead(self, leader: _Member) -> None:
+        with self._mutex:
+            batch = self._queue.batch(leader)
         outcomes: Sequence[Outcome] = ()
         try:
-            outcomes = self._grant([member.request for member in leader.batch or ()])
+            outcomes = self._grant([member.request for member in batch])
         finally:
-            self._finish(leader, outcomes)
+            for number, member in enumerate(batch):
+                member.outcome = outcomes[number] if outcomes else None
+                if member is not leader:
+                    member.awake.release()
+            self._hand_on()
         self._after(outcomes)
 
-    def _finish(self, leader: _Member, outcomes: Sequence[Outcome]) -> None:
-        """Wake those who wait for these outcomes, and hand the lane on."""
-        batch = cast("list[_Member]", leader.batch)
-        for number, member in enumerate(batch):
-            member.outcome = outcomes[number] if outcomes else None
-            if member is not leader:
-                member.awake.release()
+    def _hand_on(self) -> None:
         with self._mutex:
             heir = self._queue.hand_on()
         if heir is not None:

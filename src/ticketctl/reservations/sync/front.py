@@ -47,6 +47,14 @@ class Front:
             self._outage.owe(packed)
         return answers
 
+    def post(self, packed: Sequence[bytes]) -> None:
+        """Send commands after all that was sent before, and wait for nothing."""
+        if self._wire is not None and packed and not self._outage.lasts():
+            try:
+                self._wire.post(packed)
+            except (RedisError, OSError) as error:
+                self._lost(error)
+
     def _answers(self, wire: Wire, packed: Sequence[bytes]) -> list[Any] | None:
         try:
             if due := self._outage.due():
@@ -55,9 +63,12 @@ class Front:
                 _log.info("Redis can be asked again; it was told of %d changes", len(due) - 1)
             return [wire.call(packed[0])] if len(packed) == 1 else _done(wire.call_all(packed))
         except (RedisError, OSError) as error:
-            if self._outage.begins():
-                _log.warning("Redis cannot be asked which seats are taken; MySQL decides without it: %s", error)
+            self._lost(error)
             return None
+
+    def _lost(self, error: Exception) -> None:
+        if self._outage.begins():
+            _log.warning("Redis cannot be asked which seats are taken; MySQL decides without it: %s", error)
 
     def close(self) -> None:
         """Close the connection."""

@@ -355,7 +355,7 @@ class Reservations:
         return self._run(self._operations.together(requests))
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
-        self._tell(self._operations.settled(outcomes))
+        self._front.post(self._operations.front.settled(outcomes))
 
     def _tell(self, running: Running[_T]) -> _T:
         """Run what is for Redis alone."""

@@ -12,8 +12,8 @@ import pytest
 from integration.reservations.on_call import between
 from integration.reservations.on_call.house import EVENT, House
 from ticketctl.reservations import inspection
-from ticketctl.reservations._inspection_entries import SHORT
 from ticketctl.reservations.inspection import EventStatus
+from ticketctl.reservations.inspection._entries import SHORT
 
 pytestmark = pytest.mark.integration
 OTHER = 43

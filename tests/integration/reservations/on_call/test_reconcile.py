@@ -12,8 +12,8 @@ from integration.reservations.on_call.house import EVENT, House, counts
 from integration.servers import Server
 from ticketctl.errors import SeatsUnavailableError
 from ticketctl.reservations import Reservations
-from ticketctl.reservations._inspection_entries import SHORT
 from ticketctl.reservations.inspection import Kind
+from ticketctl.reservations.inspection._entries import SHORT
 
 pytestmark = pytest.mark.integration
 OTHER = 43

@@ -6,13 +6,8 @@ import pytest
 
 from integration.reservations.on_call import between
 from integration.reservations.on_call.house import EVENT, House, counts
-from ticketctl.reservations import (
-    _inspection_differences,
-    _inspection_entries,
-    _inspection_tables,
-    inspection,
-)
-from ticketctl.reservations.inspection import Kind
+from ticketctl.reservations import inspection
+from ticketctl.reservations.inspection import Kind, _differences, _entries, _tables
 
 pytestmark = pytest.mark.integration
 OTHER = 43
@@ -66,9 +61,9 @@ def test_no_answer_has_more_rows_than_a_page(house: House, monkeypatch: pytest.M
 
 def _set_pages(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     for module, name in (
-        (_inspection_tables, "PAGE"),
-        (_inspection_differences, "PAGE"),
-        (_inspection_differences, "_LOOKED_UP"),
-        (_inspection_entries, "STEP"),
+        (_tables, "PAGE"),
+        (_differences, "PAGE"),
+        (_differences, "_LOOKED_UP"),
+        (_entries, "STEP"),
     ):
         monkeypatch.setattr(module, name, rows)

@@ -18,9 +18,9 @@ from integration.reservations.on_call import between
 from integration.reservations.on_call.house import EVENT, House, counts
 from ticketctl.errors import ReservationError
 from ticketctl.reservations import Reservations, inspection
-from ticketctl.reservations._inspection_differences import _SEAT
-from ticketctl.reservations._inspection_entries import SHORT
 from ticketctl.reservations.inspection import Kind
+from ticketctl.reservations.inspection._differences import _SEAT
+from ticketctl.reservations.inspection._entries import SHORT
 
 pytestmark = pytest.mark.integration
 Happening = Callable[[House, Reservations, list[int]], object]

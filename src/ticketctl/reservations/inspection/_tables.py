@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from ticketctl.reservations._inspection_model import Example, Kind
-from ticketctl.reservations._inspection_reading import Cursor, known, row, rows, text
+from ticketctl.reservations.inspection._model import Example, Kind
+from ticketctl.reservations.inspection._reading import Cursor, known, row, rows, text
 
 PAGE = 20_000
 """Rows that a statement looks at."""
@@ -77,7 +77,7 @@ def seat_range(cursor: Cursor, event_id: int | None) -> tuple[Range, int]:
     return Range(event_id, min(ends, default=1) - 1, max(ends, default=0)), int(count)
 
 
-def differences(cursor: Cursor, within: Range) -> Iterator[tuple[Kind, Example]]:
+def differences_of_tables(cursor: Cursor, within: Range) -> Iterator[tuple[Kind, Example]]:
     """Yield what differs; the cursor is in a snapshot."""
     yield from _differences_of_seats(cursor, within)
     yield from _reservations_without_seat(cursor, within)

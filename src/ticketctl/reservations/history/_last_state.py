@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from ticketctl.reservations._history_model import History, ReservationRow, SeatRow
-from ticketctl.reservations._history_report import Kind, Violation, shown
-from ticketctl.reservations._history_story import FREE, TAKEN, Standing, Story
+from ticketctl.reservations.history._report import Kind, Violation, shown
+from ticketctl.reservations.history._rows import History, ReservationRow, SeatRow
+from ticketctl.reservations.history._story import FREE, TAKEN, Standing, Story
 
 LIVE = {"RESERVED": "ACTIVE", "BOOKED": "CONFIRMED"}
 """The status of the reservation that goes with a seat. One that is over still says so until somebody notices."""

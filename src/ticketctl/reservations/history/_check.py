@@ -1,60 +1,19 @@
-"""A checker of histories: was a seat ever with two at once, was a hold lost, was a limit passed?
-
-Every change of a seat writes one row of `seat_audit` in its own transaction, with the seat's version after it (decision
-0012). So the rows of a seat, by version, are what was committed, in the order in which it was: the state after each
-commit can be looked at, and not only the last one.
-
-    with connection.cursor() as cursor:
-        report = check(read(cursor, event_id))
-    print(report.text())
-
-What is checked:
-
-1. each seat's changes: versions without a gap, each change begins where the one before ended, by a word that there is,
-   with the hold that has the seat; a live hold is not taken, and not expired before its end;
-2. the rows of `seats` and `reservations` are what the last changes left, one live reservation for a seat at most;
-3. an event has as many seats as it should, each in one status;
-4. a hold's seats are all held, and all change together;
-5. limits, at each grant;
-6. what callers were told.
-
-The rules that compare times say why they raise no false alarm: `_history_seats` and `_history_stays`. What a history
-cannot show: a change of `seats` that was made and undone by something that writes no audit.
-"""
+"""All that is checked of a history, one thing after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from ticketctl.reservations._history_holds import by_hold, check_holds
-from ticketctl.reservations._history_limits import check_limits
-from ticketctl.reservations._history_model import Answer, Change, History, ReservationRow, SeatRow, Told
-from ticketctl.reservations._history_reading import AsyncCursor, Cursor, aread, read
-from ticketctl.reservations._history_report import Kind, Premises, Report, Violation
-from ticketctl.reservations._history_rows import check_counts, check_rows, count_statuses
-from ticketctl.reservations._history_seats import follow
-from ticketctl.reservations._history_story import by_seat
-from ticketctl.reservations._history_told import Written, check_told
 from ticketctl.reservations._model import Limits
 from ticketctl.reservations._moments import microseconds
-
-__all__ = [
-    "Answer",
-    "AsyncCursor",
-    "Change",
-    "Cursor",
-    "History",
-    "Kind",
-    "Limits",
-    "Report",
-    "ReservationRow",
-    "SeatRow",
-    "Told",
-    "Violation",
-    "aread",
-    "check",
-    "read",
-]
+from ticketctl.reservations.history._holds import by_hold, check_holds
+from ticketctl.reservations.history._last_state import check_counts, check_rows, count_statuses
+from ticketctl.reservations.history._limits import check_limits
+from ticketctl.reservations.history._report import Premises, Report, Violation
+from ticketctl.reservations.history._rows import History
+from ticketctl.reservations.history._seats import follow
+from ticketctl.reservations.history._story import by_seat
+from ticketctl.reservations.history._told import Told, Written, check_told
 
 
 def check(

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ticketctl.reservations._history_model import Change
-from ticketctl.reservations._history_report import Kind, Premises, Violation, shown
-from ticketctl.reservations._history_story import (
+from ticketctl.reservations.history._report import Kind, Premises, Violation, shown
+from ticketctl.reservations.history._rows import Change
+from ticketctl.reservations.history._story import (
     FREE,
     STEPS,
     TAKEN,

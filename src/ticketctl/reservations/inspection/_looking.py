@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ticketctl.reservations._inspection_model import LiveHold, SeatChange, SeatHistory, SeatNow
-from ticketctl.reservations._inspection_reading import Cursor, known, moment, row, rows, snapshot, text
-from ticketctl.reservations._moments import NOW, as_datetime, as_number
+from ticketctl.reservations._moments import NOW, as_datetime, as_kept, as_number
 from ticketctl.reservations._statements import marks
+from ticketctl.reservations.inspection._entries import Entries
+from ticketctl.reservations.inspection._model import EventStatus, LiveHold, SeatChange, SeatHistory, SeatNow
+from ticketctl.reservations.inspection._reading import Cursor, known, moment, row, rows, snapshot, text
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 _SOON = 60
 """Seconds within which a hold is said to end soon."""
@@ -17,11 +21,27 @@ _HOLDS_AT_A_TIME = 500
 _OVER = "reserved_until <= UTC_TIMESTAMP(6)"
 _LATER = f"reserved_until > UTC_TIMESTAMP(6) + INTERVAL {_SOON} SECOND"
 _LIVE = "status = 'ACTIVE' AND expires_at > UTC_TIMESTAMP(6) AND hold_id IS NOT NULL"
-# What is kept of a TIMESTAMP, without a way through the session's time zone.
-_WRITTEN = "CAST(UNIX_TIMESTAMP(created_at) * 1000000 AS SIGNED)"
 
 
-def counts(cursor: Cursor, event_id: int) -> dict[str, int]:
+def status(cursor: Cursor, redis: Redis, event_id: int, *, namespace: str = "seat") -> EventStatus:
+    """Return how the seats of an event stand.
+
+    Args:
+        cursor: A cursor on the inventory database.
+        redis: A client of the Redis in front of it.
+        event_id: The event.
+        namespace: What the keys in Redis begin with.
+    """
+    seats = _counts(cursor, event_id)
+    entries = intents = leaving = 0
+    for page in Entries(redis, namespace).walk(event_id):
+        entries += len(page)
+        leaving += sum(entry.leaving for entry in page)
+        intents += sum(entry.short and not entry.leaving for entry in page)
+    return EventStatus(event_id, **seats, entries=entries, intents=intents, leaving=leaving)
+
+
+def _counts(cursor: Cursor, event_id: int) -> dict[str, int]:
     """Return how many seats of an event are in each state, and how many holds and users have them, at one moment."""
     with snapshot(cursor):
         states = rows(
@@ -29,7 +49,7 @@ def counts(cursor: Cursor, event_id: int) -> dict[str, int]:
             "SELECT status, COUNT(*) FROM seats FORCE INDEX (idx_event_status) WHERE event_id = %s GROUP BY status",
             event_id,
         )
-        over, holds, users, ending = row(
+        over, live, users, ending = row(
             cursor,
             f"SELECT COALESCE(SUM({_OVER}), 0), COUNT(DISTINCT IF({_OVER}, NULL, hold_id)),"
             f" COUNT(DISTINCT IF({_OVER}, NULL, reserved_by COLLATE utf8mb4_0900_bin)),"
@@ -37,7 +57,7 @@ def counts(cursor: Cursor, event_id: int) -> dict[str, int]:
             " FROM seats FORCE INDEX (idx_event_status) WHERE event_id = %s AND status = 'RESERVED'",
             event_id,
         )
-    of_state = {known(status): int(count) for status, count in states}
+    of_state = {known(state): int(count) for state, count in states}
     return {
         "seats": sum(of_state.values()),
         "available": of_state.get("AVAILABLE", 0),
@@ -45,14 +65,23 @@ def counts(cursor: Cursor, event_id: int) -> dict[str, int]:
         "reserved": of_state.get("RESERVED", 0) - int(over),
         "booked": of_state.get("BOOKED", 0),
         "blocked": of_state.get("BLOCKED", 0),
-        "holds": int(holds),
+        "holds": int(live),
         "users": int(users),
         "ending": int(ending),
     }
 
 
-def live_holds(cursor: Cursor, event_id: int | None, user_id: str | None, limit: int) -> list[LiveHold]:
-    """Return live holds, those that end first before the others."""
+def holds(
+    cursor: Cursor, *, event_id: int | None = None, user_id: str | None = None, limit: int = 100
+) -> list[LiveHold]:
+    """Return live holds that are not confirmed, those that end first before the others.
+
+    Args:
+        cursor: A cursor on the inventory database.
+        event_id: Only of this event.
+        user_id: Only of this user.
+        limit: How many at most.
+    """
     wanted = [
         (sql, value) for sql, value in ((" AND event_id = %s", event_id), (" AND user_id = %s", user_id)) if value
     ]
@@ -97,8 +126,14 @@ def _live_hold(hold_id: str, seats: Sequence[Any]) -> LiveHold:
     )
 
 
-def history(cursor: Cursor, seat_id: int, limit: int) -> SeatHistory:
-    """Return a seat and its last changes."""
+def audit(cursor: Cursor, seat_id: int, *, limit: int = 1_000) -> SeatHistory:
+    """Return what happened to a seat, in the order of its versions: that in which it was committed.
+
+    Args:
+        cursor: A cursor on the inventory database.
+        seat_id: The seat.
+        limit: How many of its last changes at most.
+    """
     with snapshot(cursor):
         seats = rows(
             cursor,
@@ -109,7 +144,7 @@ def history(cursor: Cursor, seat_id: int, limit: int) -> SeatHistory:
         )
         changes = rows(
             cursor,
-            f"SELECT seat_version, {_WRITTEN}, reason, old_status, new_status, changed_by, hold_id,"
+            f"SELECT seat_version, {as_kept('created_at')}, reason, old_status, new_status, changed_by, hold_id,"
             f" user_id, {as_number('reserved_until')}, booking_id"
             " FROM seat_audit FORCE INDEX (uk_seat_version) WHERE seat_id = %s ORDER BY seat_version DESC LIMIT %s",
             seat_id,

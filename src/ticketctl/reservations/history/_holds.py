@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ticketctl.reservations._history_model import ReservationRow
-from ticketctl.reservations._history_report import Kind, Violation, listed, shown
-from ticketctl.reservations._history_story import OPERATIONS, Share, Story
+from ticketctl.reservations.history._report import Kind, Violation, listed, shown
+from ticketctl.reservations.history._rows import ReservationRow
+from ticketctl.reservations.history._story import OPERATIONS, Share, Story
 
 
 @dataclass(slots=True)

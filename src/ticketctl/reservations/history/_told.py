@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-from ticketctl.reservations._history_holds import Traces
-from ticketctl.reservations._history_model import Told
-from ticketctl.reservations._history_report import Violation, listed
-from ticketctl.reservations._history_story import Share, Story
+from ticketctl.reservations.history._holds import Traces
+from ticketctl.reservations.history._report import Violation, listed
+from ticketctl.reservations.history._story import Share, Story
+
+Answer = Literal["held", "extended", "confirmed", "released", "cancelled", "transferred", "expired", "refused"]
+"""What a caller can be told of a hold; `expired`: that it is over, and the money has to be given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a caller was told.
+
+    Attributes:
+        hold_id: Of which hold.
+        seat_ids: Of which seats; of none where seats were to be chosen and none were.
+        user_id: For whom it was.
+        what: The answer.
+    """
+
+    hold_id: str
+    seat_ids: tuple[int, ...]
+    user_id: str
+    what: Answer
 
 
 class Written(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ticketctl.reservations._history_model import Change
-from ticketctl.reservations._history_report import shown
+from ticketctl.reservations.history._report import shown
+from ticketctl.reservations.history._rows import Change
 
 TAKEN = ("RESERVED", "BOOKED")
 FREE = ("AVAILABLE", "BLOCKED")

@@ -1,96 +1,18 @@
-"""How reservations stand, and whether MySQL and Redis say the same of them.
-
-For people and programs that look after reservations, not for those that make them:
-`docs/howto/reservations-on-call.md`. Nothing here locks a row or changes one; `reconcile` changes entries of Redis if
-it is told to. MySQL is asked through a DB-API cursor that gives tuples and takes `%s`, on a connection that is in no
-transaction. Errors of drivers are passed on as they are.
-"""
+"""MySQL is compared with itself and with Redis, and entries of Redis are put right."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ticketctl.reservations._inspection_differences import differences, missing
-from ticketctl.reservations._inspection_entries import Entries, Mending, Place
-from ticketctl.reservations._inspection_looking import counts, history, live_holds
-from ticketctl.reservations._inspection_model import (
-    EventStatus,
-    Example,
-    Finding,
-    Kind,
-    LiveHold,
-    Reconciliation,
-    SeatChange,
-    SeatHistory,
-    SeatNow,
-)
-from ticketctl.reservations._inspection_reading import Cursor, present, snapshot
-from ticketctl.reservations._inspection_tables import Range, seat_range
-from ticketctl.reservations._inspection_tables import differences as differences_of_tables
+from ticketctl.reservations.inspection._differences import missing_entries, wrong_entries
+from ticketctl.reservations.inspection._entries import Entries, Mending, Place
+from ticketctl.reservations.inspection._model import Example, Finding, Kind, Reconciliation
+from ticketctl.reservations.inspection._reading import Cursor, present, snapshot
+from ticketctl.reservations.inspection._tables import Range, differences_of_tables, seat_range
 
 if TYPE_CHECKING:
     from redis import Redis
-
-__all__ = [
-    "Cursor",
-    "EventStatus",
-    "Example",
-    "Finding",
-    "Kind",
-    "LiveHold",
-    "Reconciliation",
-    "SeatChange",
-    "SeatHistory",
-    "SeatNow",
-    "audit",
-    "holds",
-    "reconcile",
-    "status",
-]
-
-
-def status(cursor: Cursor, redis: Redis, event_id: int, *, namespace: str = "seat") -> EventStatus:
-    """Return how the seats of an event stand.
-
-    Args:
-        cursor: A cursor on the inventory database.
-        redis: A client of the Redis in front of it.
-        event_id: The event.
-        namespace: What the keys in Redis begin with.
-    """
-    seats = counts(cursor, event_id)
-    entries = intents = leaving = 0
-    for page in Entries(redis, namespace).walk(event_id):
-        entries += len(page)
-        leaving += sum(entry.leaving for entry in page)
-        intents += sum(entry.short and not entry.leaving for entry in page)
-    return EventStatus(event_id, **seats, entries=entries, intents=intents, leaving=leaving)
-
-
-def holds(
-    cursor: Cursor, *, event_id: int | None = None, user_id: str | None = None, limit: int = 100
-) -> list[LiveHold]:
-    """Return live holds that are not confirmed, those that end first before the others.
-
-    Args:
-        cursor: A cursor on the inventory database.
-        event_id: Only of this event.
-        user_id: Only of this user.
-        limit: How many at most.
-    """
-    return live_holds(cursor, event_id, user_id, limit)
-
-
-def audit(cursor: Cursor, seat_id: int, *, limit: int = 1_000) -> SeatHistory:
-    """Return what happened to a seat, in the order of its versions: that in which it was committed.
-
-    Args:
-        cursor: A cursor on the inventory database.
-        seat_id: The seat.
-        limit: How many of its last changes at most.
-    """
-    return history(cursor, seat_id, limit)
 
 
 def reconcile(
@@ -134,14 +56,14 @@ def _compare(cursor: Cursor, entries: Entries, within: Range, notes: _Notes, *, 
     for page in entries.walk(within.event_id):
         total += len(page)
         short += sum(entry.short for entry in page)
-        wrong = [each for each in differences(cursor, entries, page) if each[2].entry.place not in seen]
+        wrong = [each for each in wrong_entries(cursor, entries, page) if each[2].entry.place not in seen]
         seen.update(mending.entry.place for _, _, mending in wrong)
         for kind, example, _ in wrong:
             notes.add(kind, example)
         if repair and wrong:
             done = entries.mend([mending for _, _, mending in wrong])
             notes.repaired(((kind, mending) for kind, _, mending in wrong), done)
-    for example in missing(cursor, entries, within):
+    for example in missing_entries(cursor, entries, within):
         notes.add(Kind.MISSING, example)
     return total, short
 

@@ -1,4 +1,4 @@
-"""Limits at each grant: who had more seats or holds than allowed, for certain (`_history_stays` says when that is)."""
+"""Limits at each grant: who had more seats or holds than allowed, for certain (`_stays` says when that is)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from ticketctl.reservations._history_model import Change
-from ticketctl.reservations._history_report import Premises, Violation, shown
-from ticketctl.reservations._history_stays import Span, Stay, certain, grouped, merged_by_hold, open_part, stays
-from ticketctl.reservations._history_story import Story
 from ticketctl.reservations._model import Limits
+from ticketctl.reservations.history._report import Premises, Violation, shown
+from ticketctl.reservations.history._rows import Change
+from ticketctl.reservations.history._stays import Span, Stay, certain, grouped, merged_by_hold, open_part, stays
+from ticketctl.reservations.history._story import Story
 
 _SHOWN = 10
 
@@ -89,7 +89,7 @@ def _excesses(spans: Sequence[Span], grants: Iterable[Change], most: int) -> Ite
         [(span.start, 1, span.hold_id) for span in spans] + [(span.stop, -1, span.hold_id) for span in spans]
     )
     number, of_holds, place = 0, Counter[str](), 0
-    for grant in {change.at: change for change in sorted(grants, key=_moment)}.values():
+    for grant in {change.at: change for change in sorted(grants, key=lambda change: change.at)}.values():
         while place < len(edges) and edges[place][0] <= grant.at:
             _, step, hold_id = edges[place]
             number += step
@@ -99,10 +99,6 @@ def _excesses(spans: Sequence[Span], grants: Iterable[Change], most: int) -> Ite
             place += 1
         if number > most:
             yield Excess(grant, number, tuple(islice(of_holds.items(), _SHOWN + 1)))
-
-
-def _moment(change: Change) -> int:
-    return change.at
 
 
 def _violation(excess: Excess, text: str, user_id: str | None) -> Violation:

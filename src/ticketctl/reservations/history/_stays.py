@@ -25,9 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
-from ticketctl.reservations._history_model import Change
-from ticketctl.reservations._history_report import Premises
-from ticketctl.reservations._history_story import TAKEN
+from ticketctl.reservations.history._report import Premises
+from ticketctl.reservations.history._rows import Change
+from ticketctl.reservations.history._story import TAKEN
 
 _FOREVER = 1 << 62
 _GRANTS = ("held", "transferred", "reclaimed")

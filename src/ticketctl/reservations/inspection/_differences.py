@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ticketctl.reservations._filter import LONGEST
 from ticketctl.reservations._granting import no_hold
-from ticketctl.reservations._inspection_entries import SHORT, Entries, Entry, Mending, Place
-from ticketctl.reservations._inspection_model import Example, Kind
-from ticketctl.reservations._inspection_reading import Cursor, known, rows, text
-from ticketctl.reservations._inspection_tables import Range
 from ticketctl.reservations._moments import NOW, as_number
 from ticketctl.reservations._statements import SeatRow, marks
+from ticketctl.reservations.inspection._entries import SHORT, Entries, Entry, Mending, Place
+from ticketctl.reservations.inspection._model import Example, Kind
+from ticketctl.reservations.inspection._reading import Cursor, known, rows, text
+from ticketctl.reservations.inspection._tables import Range
 
 PAGE = 2_000
 """Seats that are compared at a time."""
@@ -72,7 +72,7 @@ def mended(entry: Entry, seat: SeatRow | None) -> Mending:
     return Mending(entry, right, left if same else min(left, SHORT))
 
 
-def differences(cursor: Cursor, entries: Entries, found: Sequence[Entry]) -> Iterator[tuple[Kind, Example, Mending]]:
+def wrong_entries(cursor: Cursor, entries: Entries, found: Sequence[Entry]) -> Iterator[tuple[Kind, Example, Mending]]:
     """Yield what is wrong with entries that were just read, and what they shall be.
 
     Args:
@@ -94,7 +94,7 @@ def differences(cursor: Cursor, entries: Entries, found: Sequence[Entry]) -> Ite
             yield kind, _example(entry, seat), mended(entry, seat)
 
 
-def missing(cursor: Cursor, entries: Entries, within: Range) -> Iterator[Example]:
+def missing_entries(cursor: Cursor, entries: Entries, within: Range) -> Iterator[Example]:
     """Yield seats that are held or booked, and that Redis does not know."""
     for page in _taken(cursor, within):
         absent = entries.absent(Place(seat.event_id, seat.seat_id) for seat in page)
