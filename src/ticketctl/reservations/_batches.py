@@ -3,7 +3,8 @@
 Few transactions are run at a time (`lanes`). A request that finds all lanes free leads a batch at once; another lane is
 opened when enough requests wait to be worth a transaction. The others wait, and whoever has finished a batch hands
 its lane to the first who waits. A leader takes all with it, when it begins, that can be granted with its own request.
-Nobody waits for more to come.
+It waits for nobody; but where others are on their way, which is known, it lets other threads or tasks have their turn
+a few times first. That makes the difference between transactions of one hold and of several.
 
 Source: the leader of a group commit does the work of those who came while the last one was at it (e.g. the write groups
 of LevelDB).
@@ -18,8 +19,10 @@ from ticketctl.reservations._requests import Request
 
 MOST_REQUESTS = 64
 MOST_SEATS = 256
-ENOUGH = 4
+ENOUGH = 8
 """How many requests are worth another transaction beside those that run."""
+TURNS = 8
+"""How often a leader lets others go first, while some are on their way, before it begins."""
 
 M = TypeVar("M", bound="Member")
 
@@ -50,9 +53,12 @@ class Queue(Generic[M]):
         self._lanes = lanes
         self._free = lanes
         self._waiting: deque[M] = deque()
+        self.coming = 0
+        """How many requests are about to join: the filter is asked for them."""
 
     def join(self, member: M) -> None:
-        """Add a request; it leads a batch at once, or waits until it is in one or leads one."""
+        """Add a request that was coming; it leads a batch at once, or waits until it is in one or leads one."""
+        self.coming -= 1
         if self._free == self._lanes or (self._free and len(self._waiting) + 1 >= ENOUGH):
             self._free -= 1
             member.leads = True

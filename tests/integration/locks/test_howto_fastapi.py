@@ -18,7 +18,8 @@ from integration.conftest import REDIS_PASSWORD, root_of
 from integration.eventually import eventually
 from integration.locks.mysql_sessions import of
 from integration.locks.shop_payments import running_payments
-from integration.locks.shop_service import ORDER, PAGE, Shop, World, environment, statements
+from integration.locks.shop_service import ORDER, PAGE, Shop, World, statements
+from integration.page_service import environment
 from integration.servers import Server
 from ticketctl.locks import Locker, fenced
 
@@ -59,7 +60,7 @@ def world(keys: redis.Redis, rows: Any, own_redis: Server, own_mysql: Server, tm
     mysql = {**of(endpoint), "port": str(endpoint.port), "database": DATABASE}
     password = quote(REDIS_PASSWORD.reveal())
     with running_payments() as (payments, address), ExitStack() as running:
-        environ = environment(address, f"redis://:{password}@127.0.0.1:{own_redis.port}/{NUMBER}", mysql)
+        environ = environment(f"redis://:{password}@127.0.0.1:{own_redis.port}/{NUMBER}", mysql, PAYMENTS_URL=address)
 
         def start(code: str) -> Shop:
             (tmp_path / "shop.py").write_text(code, encoding="utf-8")
@@ -285,8 +286,8 @@ def test_a_client_that_goes_away_ends_nothing(world: World) -> None:
 
 
 def test_the_readme_shows_what_the_page_shows() -> None:
-    readme = (PAGE.parents[2] / "README.md").read_text(encoding="utf-8")
+    readme = (PAGE.path.parents[2] / "README.md").read_text(encoding="utf-8")
     section = readme.partition("## Locks in a service\n")[2].partition("\n## ")[0]
     code = section.partition("```python\n")[2].partition("```")[0]
     assert code
-    assert code in PAGE.read_text(encoding="utf-8")
+    assert code in PAGE.text

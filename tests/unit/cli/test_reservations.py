@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from projects import project_of
+from ticketctl.cli import runner
 from ticketctl.cli.invocation import Invocation
 from ticketctl.cli.reservations import inventory_endpoint
-from ticketctl.errors import EnvFileError, UnknownNameError
+from ticketctl.errors import EnvFileError, ExitCode, UnknownNameError
 from ticketctl.provision.stack.env_file import write_env
 from ticketctl.provision.stack.env_plan import prepare_env
 from ticketctl.provision.stack.ports.plan import choose_ports, wanted_ports
@@ -57,3 +58,12 @@ def test_a_project_without_an_inventory_says_so(tmp_path: Path) -> None:
     text = TEXT.replace("  inventory: { name", "  seats: { name").replace("databases: [inventory]", "databases: []")
     with pytest.raises(UnknownNameError, match="there is no database 'inventory'"):
         inventory_endpoint(invocation(tmp_path, f"runtime: external\n{text}"))
+
+
+@pytest.mark.parametrize("command", [["status", "42"], ["reconcile"]])
+@pytest.mark.parametrize("namespace", ["", "seat{", "seat*"])
+def test_what_cannot_be_a_namespace_is_a_usage_error(
+    command: list[str], namespace: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert runner.run(["reservations", *command, "--namespace", namespace]) == ExitCode.USAGE
+    assert "cannot be a namespace" in capsys.readouterr().err

@@ -19,6 +19,7 @@ def wants(*seat_ids: int, best: int = 0) -> Member:
 
 def joined(queue: Queue[Member], *members: Member) -> list[Member]:
     """Let members join, and return those who lead."""
+    queue.coming += len(members)
     for member in members:
         queue.join(member)
     return [member for member in members if member.leads]
@@ -98,6 +99,15 @@ def test_one_that_is_larger_than_a_batch_may_be_leads_all_the_same() -> None:
     large, small = wants(*range(1, MOST_SEATS + 2)), wants(1)
     joined(queue, large, small)
     assert queue.batch(large) == [large]
+
+
+def test_those_who_are_on_their_way_are_counted_until_they_are_there() -> None:
+    queue: Queue[Member] = Queue(1)
+    queue.coming += 2
+    queue.join(wants(1))
+    assert queue.coming == 1
+    queue.join(wants(2))
+    assert queue.coming == 0
 
 
 def test_who_leaves_while_it_waits_is_in_no_batch() -> None:

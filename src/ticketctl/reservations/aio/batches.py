@@ -45,6 +45,14 @@ class Batches:
         self._after = after
         self._queue: _batches.Queue[_Member] = _batches.Queue(lanes)
 
+    def expect(self) -> None:
+        """Note that a request comes: `submit` or `miss` follows."""
+        self._queue.coming += 1
+
+    def miss(self) -> None:
+        """Note that it does not come after all."""
+        self._queue.coming -= 1
+
     async def submit(self, request: Request) -> Outcome | None:
         """Run a request, with others if others wait.
 
@@ -71,7 +79,10 @@ class Batches:
         batch = [leader]
         outcomes: Sequence[Outcome] = ()
         try:
-            await asyncio.sleep(0)  # one turn of the loop, for those who are about to join
+            for _ in range(_batches.TURNS):
+                await asyncio.sleep(0)
+                if not self._queue.coming:
+                    break
             batch = self._queue.batch(leader)
             outcomes = await self._grant([member.request for member in batch])
         finally:

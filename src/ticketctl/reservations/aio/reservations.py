@@ -320,10 +320,13 @@ class AsyncReservations:
     # --- how it is done
 
     async def _hold(self, request: Request) -> Hold:
+        self._batches.expect()
         try:
             await self._tell(self._operations.announce(request))
-        except asyncio.CancelledError:
-            self._front.post(self._operations.withdrawn(request))
+        except BaseException as error:
+            self._batches.miss()
+            if isinstance(error, asyncio.CancelledError):
+                self._front.post(self._operations.withdrawn(request))
             raise
         granting = self._started(self._granted(request))
         try:

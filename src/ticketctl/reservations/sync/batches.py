@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from ticketctl.reservations import _batches
 from ticketctl.reservations._outcomes import Outcome
 from ticketctl.reservations._requests import Request
+
+LONGEST_TURNS = 0.001
+"""Seconds after which a leader begins, whoever is on the way."""
 
 
 class _Member(_batches.Member):
@@ -47,6 +51,16 @@ class Batches:
         self._queue: _batches.Queue[_Member] = _batches.Queue(lanes)
         self._mutex = threading.Lock()
 
+    def expect(self) -> None:
+        """Note that a request comes: `submit` or `miss` follows."""
+        with self._mutex:
+            self._queue.coming += 1
+
+    def miss(self) -> None:
+        """Note that it does not come after all."""
+        with self._mutex:
+            self._queue.coming -= 1
+
     def submit(self, request: Request) -> Outcome | None:
         """Run a request, with others if others wait.
 
@@ -73,10 +87,12 @@ class Batches:
             raise
 
     def _lead(self, leader: _Member) -> None:
-        with self._mutex:
-            batch = self._queue.batch(leader)
+        batch = [leader]
         outcomes: Sequence[Outcome] = ()
         try:
+            self._let_others_come()
+            with self._mutex:
+                batch = self._queue.batch(leader)
             outcomes = self._grant([member.request for member in batch])
         finally:
             for number, member in enumerate(batch):
@@ -85,6 +101,14 @@ class Batches:
                     member.awake.release()
             self._hand_on()
         self._after(outcomes)
+
+    def _let_others_come(self) -> None:
+        # Beside threads that compute, a turn may take as long as the interpreter lets them: then one is enough.
+        until = time.monotonic() + LONGEST_TURNS
+        for _ in range(_batches.TURNS):
+            if not self._queue.coming or time.monotonic() > until:
+                break
+            time.sleep(0)
 
     def _hand_on(self) -> None:
         with self._mutex:

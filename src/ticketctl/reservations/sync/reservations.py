@@ -345,7 +345,12 @@ class Reservations:
         self._connections, self._front, self._batches = self._open()
 
     def _hold(self, request: Request) -> Hold:
-        self._tell(self._operations.announce(request))
+        self._batches.expect()
+        try:
+            self._tell(self._operations.announce(request))
+        except BaseException:
+            self._batches.miss()
+            raise
         outcome = self._batches.submit(request)
         if outcome is None or isinstance(outcome, Alone):
             outcome = self._run(self._operations.alone(request))

@@ -245,11 +245,11 @@ def test_keys_that_the_filter_does_not_look_at_are_none_of_its_business(house: H
     house.redis.delete(f"{house.namespace}2:{{{EVENT}}}:1")
 
 
-def test_a_namespace_with_signs_of_patterns_is_that_namespace(house: House) -> None:
-    (seat_id,) = house.seats(1)
-    house.namespace += "[a]*"
-    house.enter(seat_id, "somebody")
-    assert counts(house.reconcile(EVENT)) == {Kind.FREE: 1}
+@pytest.mark.parametrize("namespace", ["seat[a]*", "seat{", ""])
+def test_what_cannot_be_a_namespace_is_refused(house: House, namespace: str) -> None:
+    house.namespace = namespace
+    with pytest.raises(ValueError, match="cannot be a namespace"):
+        house.reconcile(EVENT)
 
 
 @pytest.mark.parametrize("decode", [True, False], ids=["text", "bytes"])

@@ -298,8 +298,6 @@ def test_without_redis_it_sweeps_all_the_same(house: House, command: Command, ow
         ("status", "first"),
         ("status", "0"),
         ("status", str(2**63)),
-        ("status", "42", "--namespace", "a{b"),
-        ("reconcile", "--namespace", ""),
         ("holds", "--event", "-1"),
         ("holds", "--user", ""),
         ("holds", "--user", "u" * 51),
