@@ -53,12 +53,24 @@ class Queue(Generic[M]):
         self._lanes = lanes
         self._free = lanes
         self._waiting: deque[M] = deque()
-        self.coming = 0
-        """How many requests are about to join: the filter is asked for them."""
+        self._coming: list[None] = []
+
+    def expect(self) -> None:
+        """Note that a request comes: the filter is asked for it. `join` or `miss` follows; needs no lock."""
+        self._coming.append(None)
+
+    def miss(self) -> None:
+        """Note that it does not come after all; needs no lock."""
+        self._coming.pop()
+
+    @property
+    def more_come(self) -> bool:
+        """Whether others are on their way."""
+        return bool(self._coming)
 
     def join(self, member: M) -> None:
-        """Add a request that was coming; it leads a batch at once, or waits until it is in one or leads one."""
-        self.coming -= 1
+        """Add a request that was expected; it leads a batch at once, or waits until it is in one or leads one."""
+        self._coming.pop()
         if self._free == self._lanes or (self._free and len(self._waiting) + 1 >= ENOUGH):
             self._free -= 1
             member.leads = True

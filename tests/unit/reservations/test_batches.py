@@ -19,8 +19,8 @@ def wants(*seat_ids: int, best: int = 0) -> Member:
 
 def joined(queue: Queue[Member], *members: Member) -> list[Member]:
     """Let members join, and return those who lead."""
-    queue.coming += len(members)
     for member in members:
+        queue.expect()
         queue.join(member)
     return [member for member in members if member.leads]
 
@@ -101,13 +101,14 @@ def test_one_that_is_larger_than_a_batch_may_be_leads_all_the_same() -> None:
     assert queue.batch(large) == [large]
 
 
-def test_those_who_are_on_their_way_are_counted_until_they_are_there() -> None:
+def test_those_who_are_on_their_way_are_known_until_they_are_there_or_stay_away() -> None:
     queue: Queue[Member] = Queue(1)
-    queue.coming += 2
+    queue.expect()
+    queue.expect()
     queue.join(wants(1))
-    assert queue.coming == 1
-    queue.join(wants(2))
-    assert queue.coming == 0
+    assert queue.more_come
+    queue.miss()
+    assert not queue.more_come
 
 
 def test_who_leaves_while_it_waits_is_in_no_batch() -> None:

@@ -33,6 +33,10 @@ class Batches:
         grant: Runs one transaction for requests, and returns an outcome for each, in their order.
         after: Called with outcomes when their callers have been told.
         lanes: How many transactions run at a time.
+
+    Attributes:
+        expect: Called when a request comes, before `submit` or `miss`.
+        miss: Called when it does not come after all.
     """
 
     def __init__(
@@ -44,14 +48,7 @@ class Batches:
         self._grant = grant
         self._after = after
         self._queue: _batches.Queue[_Member] = _batches.Queue(lanes)
-
-    def expect(self) -> None:
-        """Note that a request comes: `submit` or `miss` follows."""
-        self._queue.coming += 1
-
-    def miss(self) -> None:
-        """Note that it does not come after all."""
-        self._queue.coming -= 1
+        self.expect, self.miss = self._queue.expect, self._queue.miss
 
     async def submit(self, request: Request) -> Outcome | None:
         """Run a request, with others if others wait.
@@ -81,7 +78,7 @@ class Batches:
         try:
             for _ in range(_batches.TURNS):
                 await asyncio.sleep(0)
-                if not self._queue.coming:
+                if not self._queue.more_come:
                     break
             batch = self._queue.batch(leader)
             outcomes = await self._grant([member.request for member in batch])

@@ -38,6 +38,10 @@ class Batches:
         grant: Runs one transaction for requests, and returns an outcome for each, in their order.
         after: Called with outcomes when their callers have been told.
         lanes: How many transactions run at a time.
+
+    Attributes:
+        expect: Called when a request comes, before `submit` or `miss`.
+        miss: Called when it does not come after all.
     """
 
     def __init__(
@@ -49,17 +53,8 @@ class Batches:
         self._grant = grant
         self._after = after
         self._queue: _batches.Queue[_Member] = _batches.Queue(lanes)
+        self.expect, self.miss = self._queue.expect, self._queue.miss
         self._mutex = threading.Lock()
-
-    def expect(self) -> None:
-        """Note that a request comes: `submit` or `miss` follows."""
-        with self._mutex:
-            self._queue.coming += 1
-
-    def miss(self) -> None:
-        """Note that it does not come after all."""
-        with self._mutex:
-            self._queue.coming -= 1
 
     def submit(self, request: Request) -> Outcome | None:
         """Run a request, with others if others wait.
@@ -106,7 +101,7 @@ class Batches:
         # Beside threads that compute, a turn may take as long as the interpreter lets them: then one is enough.
         until = time.monotonic() + LONGEST_TURNS
         for _ in range(_batches.TURNS):
-            if not self._queue.coming or time.monotonic() > until:
+            if not self._queue.more_come or time.monotonic() > until:
                 break
             time.sleep(0)
 
