@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from locks.contenders import Contender, present
 from locks.group import Runner, WorkerFailedError
 from locks.history import BrokenLockError
-from locks.report import Table
+from report import Table
 
 Measure = Callable[[Contender], Mapping[str, float]]
 

@@ -11,7 +11,7 @@ from locks import contenders as who
 from locks.bench import Bench
 from locks.contenders import Contender
 from locks.history import BrokenLockError, percentile
-from locks.report import Goal, Table
+from report import Goal, Table
 
 EIGHT = (
     *(who.SPIN, who.REDIS_PY, who.REDIS_PY_1MS, who.PYTHON_REDIS_LOCK, who.POTTERY, who.REDLOCK),

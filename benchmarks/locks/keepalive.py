@@ -10,7 +10,7 @@ from locks.adapters.contract import TTL
 from locks.bench import Bench
 from locks.contenders import Contender
 from locks.history import percentile
-from locks.report import Table
+from report import Table
 
 LOCKS, SECONDS, ROUNDS = 10_000, 30.0, 3
 # It renews each lock in a thread of its own: 10,000 are too many for it.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from locks import contenders as who
 from locks.bench import Bench
 from locks.contenders import Contender
-from locks.report import Table
+from report import Table
 
 HELD, WAITING, ROUNDS = 5000, 2000, 3
 SYNC = (who.REDIS_PY, who.OURS, who.OURS_KEPT)

@@ -24,8 +24,8 @@ from locks import contended, keepalive, memory, tasks, uncontended, waiters  # n
 from locks.bench import Bench  # noqa: E402
 from locks.contenders import missing  # noqa: E402
 from locks.group import Runner  # noqa: E402
-from locks.report import Table  # noqa: E402
 from locks.server import Server, given_server, own_server  # noqa: E402
+from report import Table  # noqa: E402
 from ticketctl.errors import TicketctlError  # noqa: E402
 
 SCENARIOS: Mapping[str, Callable[[Bench], Iterator[Table]]] = {

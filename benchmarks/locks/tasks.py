@@ -8,7 +8,7 @@ from locks import contenders as who
 from locks.bench import Bench
 from locks.contenders import Contender
 from locks.history import History
-from locks.report import Goal, Table
+from report import Goal, Table
 
 ALL = (who.ASYNC_REDIS_PY, who.ASYNC_REDIS_PY_1MS, who.ASYNC_POTTERY, who.ASYNC_REDLOCK, who.ASYNC_OURS)
 CONNECTIONS = 12

@@ -11,8 +11,8 @@ from locks import contenders as who
 from locks.bench import Bench
 from locks.contenders import Contender, present
 from locks.group import Session, WorkerFailedError
-from locks.report import Table
 from locks.server import Server
+from report import Table
 
 SLICES, SECONDS = 10, 0.1
 """A round of a contender is many short turns: the machine's speed changes within a second."""

@@ -8,7 +8,7 @@ from locks import contenders as who
 from locks.bench import Bench
 from locks.contenders import Contender
 from locks.history import History
-from locks.report import Table
+from report import Table
 
 ROUNDS = 3
 POLLED = 100

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from locks.report import Table
+from report import Table
 from reservations.attempts import SHORTEST
 from reservations.contenders import Contender, Writes
 from reservations.inventory import WARM, Inventory, Written

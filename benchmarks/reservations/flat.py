@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from locks.report import Goal, Table
+from report import Goal, Table
 from reservations import contenders as who
 from reservations.bench import DRIVERS, Bench, Case, rates
 from reservations.inventory import Inventory

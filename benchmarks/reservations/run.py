@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[0] = str(ROOT / "benchmarks")
 
 import options  # noqa: E402  # after the path is set
-from locks.report import Table  # noqa: E402
+from report import Table  # noqa: E402
 from reservations import best, cold, contested, flat, seat_map, taken  # noqa: E402
 from reservations.bench import DRIVERS, Bench  # noqa: E402
 from reservations.servers import Servers, own_servers  # noqa: E402

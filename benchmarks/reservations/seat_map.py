@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from locks.report import Table
+from report import Table
 from reservations import contenders as who
 from reservations.bench import DRIVERS, Bench, Case
 from reservations.inventory import Inventory

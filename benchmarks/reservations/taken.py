@@ -7,7 +7,7 @@ from contextlib import closing
 
 import redis
 
-from locks.report import Table
+from report import Table
 from reservations import contenders as who
 from reservations.bench import DRIVERS, Bench, Case, seldom
 from reservations.inventory import Inventory
