@@ -82,8 +82,8 @@ def seat_map(event_id: int) -> Steps[SeatMap]:
         (event_id, event_id),
         reads=True,
     )
-    states = [row for row in answer.rows if row[0] != "OVER"]
-    over = [row for row in answer.rows if row[0] == "OVER"]
+    found = [(_text(state), *numbers, listed) for state, *numbers, listed in answer.rows]
+    states = [row for row in found if row[0] != "OVER"]
     if not states:
         return SeatMap(event_id, range(0), "")
     first, last = min(row[2] for row in states), max(row[3] for row in states)
@@ -93,7 +93,8 @@ def seat_map(event_id: int) -> Steps[SeatMap]:
             "SELECT seat_id FROM seats FORCE INDEX (idx_event_status) WHERE event_id = %s", (event_id,), reads=True
         )
         seat_ids = sorted(int(seat_id) for (seat_id,) in answer.rows)
-    return SeatMap(event_id, seat_ids, _letters(seat_ids, [(row[0], row[4]) for row in [*states, *over]]))
+    over_comes_last = sorted(found, key=lambda row: row[0] == "OVER")
+    return SeatMap(event_id, seat_ids, _letters(seat_ids, [(row[0], row[4]) for row in over_comes_last]))
 
 
 def seats_of(hold_id: str) -> Steps[tuple[Seat, ...]]:
@@ -111,14 +112,17 @@ def seats_of(hold_id: str) -> Steps[tuple[Seat, ...]]:
 def _letters(seat_ids: Sequence[int], states: Iterable[tuple[str, str | bytes | None]]) -> str:
     """Return the letters of seats, most of which are free, from texts of the numbers of those that are not."""
     letters = bytearray(b"A") * len(seat_ids)
-    first = seat_ids[0]
+    first = seat_ids[0] if seat_ids else 0
     places = None if isinstance(seat_ids, range) else {seat_id: place for place, seat_id in enumerate(seat_ids)}
-    for state, numbers in states:
-        if numbers is not None:
-            letter = ord(_LETTER_OF[state])
-            text = numbers if isinstance(numbers, str) else numbers.decode()
-            for seat_id in map(int, text.split(",")):
-                place = seat_id - first if places is None else places.get(seat_id)
-                if place is not None:
-                    letters[place] = letter
+    for state, listed in states:
+        letter = ord(_LETTER_OF[state])
+        for seat_id in map(int, _text(listed).split(",")) if listed else ():
+            place = seat_id - first if places is None else places.get(seat_id)
+            if place is not None:
+                letters[place] = letter
     return letters.decode()
+
+
+def _text(value: str | bytes) -> str:
+    """Return a text that some drivers give as bytes."""
+    return value if isinstance(value, str) else bytes(value).decode()
