@@ -23,7 +23,7 @@ from ticketctl.reservations._records import check_same_request, read_hold
 from ticketctl.reservations._requests import Request, Wish
 from ticketctl.reservations._steps import Again, Answer, Commands, Statement, Steps
 
-WINDOW = 256
+WINDOW = 128
 """Free seats that are read at first; each further look reads as many as there are already."""
 FARTHEST = 40_000
 """Free seats among which neighbours are looked for; seats apart are taken from all."""
