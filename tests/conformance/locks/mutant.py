@@ -1,22 +1,20 @@
-"""A plugin of the pytest that judges a mutant: it takes care that the mutant is what is tested, on a server that runs.
+"""A plugin of the pytest that judges a mutant of the locks: it spares each run a server of its own.
 
-`TICKETCTL_TEST_MUTANT` names the folder of the mutant, `TICKETCTL_TEST_MUTANT_REDIS` a container and its port.
+`TICKETCTL_TEST_MUTANT_REDIS` names a container and its port.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from conformance.locks import servers
+from conformance.mutant import check_mutant
 from integration.servers import Server
-from ticketctl import locks
 
-FOLDER = "TICKETCTL_TEST_MUTANT"
 REDIS = "TICKETCTL_TEST_MUTANT_REDIS"
 
 
@@ -27,7 +25,11 @@ def _that_runs(_command: Sequence[str] = ()) -> Iterator[servers.RedisServer]:
 
 
 def pytest_configure() -> None:
-    """Refuse to judge anything but the mutant; spare each run a server of its own."""
-    if not Path(locks.__file__).is_relative_to(os.environ[FOLDER]):
-        raise pytest.UsageError(f"the mutant is not what is imported: {locks.__file__}")
+    check_mutant()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    """Put it in its place before any conftest takes the other one from there."""
     servers.running_redis = _that_runs  # type: ignore[assignment]  # its argument has another name
+    return (yield)

@@ -1,43 +1,23 @@
-"""Faults that are put into the library on purpose, each with the tests that must find it."""
+"""Faults that are put into the locks on purpose, each with the tests that must find it."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from conformance.locks.mutant import FOLDER, REDIS
+from conformance import mutations
+from conformance.locks.mutant import REDIS
 from conformance.locks.servers import RedisServer
+from conformance.mutations import Change, Mutation
 
-ROOT = Path(__file__).parents[3]
-PACKAGE = ROOT / "src" / "ticketctl"
 SUITE = "tests/conformance/locks/"
 
 
-@dataclass(frozen=True)
-class Mutation:
-    """One fault.
-
-    Attributes:
-        name: What is missing.
-        file: Where, from `ticketctl/locks` on.
-        old: The text that is replaced; it stands there once.
-        new: What by.
-        killers: Tests that must fail, from `tests/conformance/locks` on; others from the root on.
-    """
-
-    name: str
-    file: str
-    old: str
-    new: str
-    killers: tuple[str, ...]
-
-
 def _one(name: str, file: str, old: str, new: str, *killers: str) -> Mutation:
-    return Mutation(name, file, old, new, killers)
+    """A fault in one file below `ticketctl/locks`; its killers are of the suite, or named from the root on."""
+    named = tuple(killer if killer.startswith("tests/") else SUITE + killer for killer in killers)
+    return Mutation(name, (Change(f"locks/{file}", old, new),), named)
 
 
 _HANDLE, _ACQUIRE = "test_conformance_handle.py::test_", "test_conformance_acquire.py::test_"
@@ -236,39 +216,7 @@ MUTATIONS = (
 )
 
 
-def applied(mutation: Mutation | None, folder: Path) -> Path:
-    """Return a folder with a copy of the package, with a fault in it if one is given.
-
-    Raises:
-        AssertionError: The text to replace does not stand there once: the fault would not be what it says.
-    """
-    shutil.copytree(PACKAGE, folder / "ticketctl", ignore=shutil.ignore_patterns("__pycache__"))
-    if mutation is not None:
-        file = folder / "ticketctl" / "locks" / mutation.file
-        text = file.read_text()
-        assert text.count(mutation.old) == 1, f"{mutation.name}: {mutation.file} does not say once: {mutation.old}"
-        file.write_text(text.replace(mutation.old, mutation.new))
-    return folder
-
-
-def judged(folder: Path, killers: tuple[str, ...], server: RedisServer) -> subprocess.CompletedProcess[str]:
+def judged(folder: Path, killers: Sequence[str], server: RedisServer) -> subprocess.CompletedProcess[str]:
     """Run tests on a copy of the package, up to the first that fails."""
-    tests = [killer if killer.startswith("tests/") else SUITE + killer for killer in killers]
-    options = ["-q", "-x", "--tb=no", "-p", "no:cacheprovider", "-p", "conformance.locks.mutant"]
-    # What a copy covers is not what the package does: to the coverage tool it would be more of the same code.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *tests],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=60,
-        env={
-            **environment,
-            "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT / "tests"))),
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # a second for each run
-            FOLDER: str(folder),
-            REDIS: f"{server.container.name}:{server.port}",
-        },
-    )
+    environ = {REDIS: f"{server.container.name}:{server.port}"}
+    return mutations.judged(folder, killers, "conformance.locks.mutant", environ)

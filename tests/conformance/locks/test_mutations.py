@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from conformance.locks.mutations import MUTATIONS, Mutation, applied, judged
+from conformance.locks.mutations import MUTATIONS, judged
 from conformance.locks.servers import RedisServer
+from conformance.mutations import Change, Mutation, applied
 
 pytestmark = pytest.mark.integration
 
@@ -16,14 +16,14 @@ pytestmark = pytest.mark.integration
 def test_without_a_fault_it_is_green(redis_server: RedisServer, tmp_path: Path) -> None:
     """The control: what makes it red below is the fault, not the way in which it is run."""
     killers = sorted({killer for mutation in MUTATIONS for killer in mutation.killers})
-    result = judged(applied(None, tmp_path), tuple(killers), redis_server)
+    result = judged(applied((), tmp_path), tuple(killers), redis_server)
     assert result.returncode == 0, result.stdout
     assert f"{len(killers)} passed" in result.stdout
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name.replace(" ", "-"))
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.id)
 def test_a_fault_turns_it_red(mutation: Mutation, redis_server: RedisServer, tmp_path: Path) -> None:
-    folder = applied(mutation, tmp_path)
+    folder = applied(mutation.changes, tmp_path)
     for killer in mutation.killers:
         result = judged(folder, (killer,), redis_server)
         assert result.returncode == 1, f"{killer} finds nothing:\n{result.stdout}\n{result.stderr}"
@@ -32,4 +32,4 @@ def test_a_fault_turns_it_red(mutation: Mutation, redis_server: RedisServer, tmp
 
 def test_a_fault_that_cannot_be_put_in_is_said(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"grant.lua does not say once: no such line"):
-        applied(replace(MUTATIONS[0], file="lua/grant.lua", old="no such line"), tmp_path)
+        applied([Change("locks/lua/grant.lua", "no such line", "")], tmp_path)

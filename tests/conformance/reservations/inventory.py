@@ -108,8 +108,13 @@ class Inventory:
 
 
 @contextmanager
-def migrated_inventory(server: Server) -> Iterator[Inventory]:
-    """Make an inventory database with an account of its own, and remove both at the end."""
+def migrated_inventory(server: Server, migrations: Path = MIGRATIONS) -> Iterator[Inventory]:
+    """Make an inventory database with an account of its own, and remove both at the end.
+
+    Args:
+        server: Where.
+        migrations: What it is made by.
+    """
     name = f"inventory_{uuid.uuid4().hex[:12]}"
     account = quote_identifier(name)
     scope = quote_identifier(name.replace("_", r"\_"))  # not a pattern
@@ -119,7 +124,7 @@ def migrated_inventory(server: Server) -> Iterator[Inventory]:
         cursor.execute(f"CREATE USER {account} IDENTIFIED BY %s", (PASSWORD,))
         cursor.execute(f"GRANT {RIGHTS} ON {scope}.* TO {account}")
         here = replace(root, database=name)
-        Migrator(here, MIGRATIONS).apply()
+        Migrator(here, migrations).apply()
         cursor.execute(_TABLES, (name,))
         inventory = Inventory(here, name, PASSWORD, tuple(str(table) for (table,) in cursor.fetchall()))
     try:

@@ -86,7 +86,9 @@ def check(world: World, watch: Transactions, seats: list[int], size: Size) -> No
         # before the only one.
         ends = [lock for table in ("seats", "reservations") for lock in locks.gaps(table)]
         assert {lock.entry for lock in ends} <= ({END_OF_PAGE} if size == "large" else set())
-        # What is left is the server's own look, before it puts an entry into the backstop, whether there is one.
+        # What is left is the server's own look, before it puts an entry into the backstop, whether there is one: where
+        # there was one until now it locks the gap behind it as well. So whoever takes over a seat of a hold that is
+        # over may wait for the COMMIT of somebody who does the same with the next seat.
         others = [lock for lock in locks if lock.table in ("seats", "reservations") and lock.key != "PRIMARY"]
         assert {lock.key for lock in others if lock.is_gap or lock.is_shared} <= {"uk_live_seat"}
         assert all(lock.is_shared for lock in others if lock.is_gap)
