@@ -47,14 +47,16 @@ class Reservations:
 
     Args:
         connect: Makes a connection to the inventory database: `lambda: pymysql.connect(...)`, or takes one that it may
-            keep from a pool: `engine.raw_connection`. Connections are kept open, and closed by `close`.
+            keep from a pool: `engine.raw_connection`. Connections are kept open, and closed by `close`. Give the
+            driver a `read_timeout` of some seconds: no other clock ends a statement that MySQL never answers.
         redis: A client of the Redis that all services of the inventory share, None for none. Its settings are used for
             one connection of its own.
         limits: How much users and events may have.
         max_hold: Seconds from its beginning after which a hold cannot be extended any more.
         connections: How many connections to MySQL are open at most.
         batches: How many of them hold seats for several callers at a time.
-        patience: Seconds for which an operation is tried while others have its rows locked or MySQL does not answer.
+        patience: Seconds for which an operation is tried while others have its rows locked or MySQL does not answer;
+            looked at between two tries.
         namespace: What the keys in Redis begin with; the same for all services.
         redis_timeout: Seconds that an answer of Redis may take.
 
