@@ -19,7 +19,7 @@ from ticketctl.reservations._granting import Grant, Locked, lock, write
 from ticketctl.reservations._limits import Counted, count
 from ticketctl.reservations._model import Limits
 from ticketctl.reservations._outcomes import Alone, Granted, Outcome, Refused
-from ticketctl.reservations._records import check_same_request, read_hold
+from ticketctl.reservations._records import check_same_request, known_holds, read_hold
 from ticketctl.reservations._requests import Request, Wish
 from ticketctl.reservations._steps import Again, Answer, Commands, Statement, Steps
 
@@ -94,8 +94,11 @@ def best_together(requests: Sequence[Request], limits: Limits, front: Filter) ->
     """Grant requests with the same wishes from one look, the first come first, without waiting for anybody."""
     counted = yield from count(limits, [(each.event_id, each.user_id) for each in requests])
     outcomes = yield from _granted(requests, counted, front)
-    # Who made the id may be asking again: then their own hold is why there is nothing left. Alone that is looked at.
-    return [Alone(each.request) if isinstance(each, Refused) and not each.request.own_id else each for each in outcomes]
+    # Who made the id may be asking again, and be refused because of the own hold: alone that is looked at.
+    refused = [each.request for each in outcomes if isinstance(each, Refused) and not each.request.own_id]
+    known = (yield from known_holds([request.hold_id for request in refused])) if refused else set()
+    again = [request for request in refused if request.hold_id in known]
+    return [Alone(each.request) if each.request in again else each for each in outcomes]
 
 
 def best_alone(request: Request, limits: Limits, front: Filter, *, waits: bool) -> Steps[Outcome]:

@@ -138,6 +138,17 @@ def read_hold(hold_id: str) -> Steps[Record | None]:
     return _record(hold_id, answer)
 
 
+def known_holds(hold_ids: Sequence[str]) -> Steps[set[str]]:
+    """Return those of the ids that are a hold's."""
+    answer: Answer = yield Statement(
+        "SELECT DISTINCT hold_id FROM reservations FORCE INDEX (uk_hold_position)"
+        f" WHERE hold_id IN ({marks(len(hold_ids))})",
+        tuple(hold_ids),
+        reads=True,
+    )
+    return {hold_id if isinstance(hold_id, str) else bytes(hold_id).decode() for (hold_id,) in answer.rows}
+
+
 def lock_hold(record: Record) -> Steps[Record]:
     """Lock a hold's reservations, whose seats are locked already, and read them as they are now.
 
