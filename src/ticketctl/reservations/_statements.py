@@ -120,7 +120,7 @@ class News(NamedTuple):
 def lock_seats(seat_ids: Sequence[int], *, skip: bool) -> Statement:
     """Lock seats and read them as `SeatRow`; those that others have locked are left out, or waited for.
 
-    Whatever is read here, it must be more than the key: a read of the key alone may walk it from end to end, and lock it.
+    What is read must be more than the key: a read of the key alone may walk it from end to end, and lock all of it.
     """
     return Statement(
         "SELECT seat_id, event_id, status, version, hold_id, "
