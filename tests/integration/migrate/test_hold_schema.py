@@ -76,11 +76,11 @@ def test_both_outboxes_can_be_read_by_one_program(repository_databases: Endpoint
 
 ROWS = [
     "INSERT INTO seats (seat_id, event_id, seat_number, price, status, version, reserved_by, reserved_until) VALUES"
-    " (1, 1, 'A1', 9, 'RESERVED', 3, 'ann', '2026-01-01 10:00:00'), (2, 1, 'A2', 9, 'AVAILABLE', 0, NULL, NULL),"
+    " (1, 1, 'A1', 9, 'RESERVED', 3, 'ann', '2126-01-01 10:00:00'), (2, 1, 'A2', 9, 'AVAILABLE', 0, NULL, NULL),"
     " (3, 1, 'A3', 9, 'BOOKED', 5, 'Ann', NULL)",
     "INSERT INTO reservations (reservation_id, seat_id, event_id, user_id, expires_at, status) VALUES"
-    " (1, 1, 1, 'ben', '2026-01-01 09:00:00', 'EXPIRED'), (2, 1, 1, 'ann', '2026-01-01 10:00:00', 'ACTIVE'),"
-    " (3, 3, 1, 'Ann', '2026-01-01 09:30:00', 'CONFIRMED'), (4, 2, 1, 'änn', '2026-01-01 09:30:00', 'CANCELLED')",
+    " (1, 1, 1, 'ben', '2126-01-01 09:00:00', 'EXPIRED'), (2, 1, 1, 'ann', '2126-01-01 10:00:00', 'ACTIVE'),"
+    " (3, 3, 1, 'Ann', '2126-01-01 09:30:00', 'CONFIRMED'), (4, 2, 1, 'änn', '2126-01-01 09:30:00', 'CANCELLED')",
     "INSERT INTO seat_audit (seat_id, event_id, seat_version, old_status, new_status, changed_by, reason) VALUES"
     " (1, 1, 3, 'AVAILABLE', 'RESERVED', 'ann', 'held')",
 ]
@@ -127,6 +127,18 @@ def test_rows_that_were_there_stay_as_they_are_on_the_way_there_and_back(before:
     assert later == 4
     assert differences(before.endpoint, "inventory") == []
     assert rows(before) == were
+
+
+def test_a_reservation_that_was_over_and_never_ended_is_ended_and_its_seat_may_have_had_another_since(
+    before: Target,
+) -> None:
+    with connect(before.endpoint, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE reservations SET status = 'ACTIVE', expires_at = '2026-01-01 10:00:00' WHERE reservation_id = 1"
+        )
+    runner.apply([before], emit=ignore).raise_failed()
+    states = ask(before, "SELECT status FROM reservations WHERE seat_id = 1 ORDER BY reservation_id")
+    assert [row["status"] for row in states] == ["EXPIRED", "ACTIVE"]
 
 
 def query_of_the_readme() -> str:
