@@ -55,10 +55,7 @@ def pytest_in(*folders: str, launcher: Command = ()) -> Callable[[], Sequence[Co
 
 def tests_on_servers() -> Sequence[Command]:
     """Return two runs of the tests that talk to servers, of about the same length: they wait more than they compute."""
-    apart = (
-        *("tests/integration/migrate", "tests/integration/locks", "tests/integration/images"),
-        "tests/conformance/reservations",
-    )
+    apart = ("tests/integration/migrate", "tests/conformance/reservations")
     others = pytest_in("tests/integration", "tests/conformance", launcher=WITH_ENGINE)()
     return [
         *pytest_in(*apart, launcher=WITH_ENGINE)(),
