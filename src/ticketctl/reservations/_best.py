@@ -9,7 +9,7 @@ that others are at waits for them, in a transaction of its own.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from ticketctl.errors import SeatsUnavailableError
@@ -48,6 +48,7 @@ class _Look:
         self._first = max(WINDOW, 2 * count)
         self._free: list[FreeSeat] = []
         self._gone: set[int] = set()
+        self._passed = 0  # so many of the best are left to those who are at them
         self._last = 0
         self._complete = False
         self._floor = Floor([], complete=False, random=_random)
@@ -63,14 +64,23 @@ class _Look:
             if choice is not None:
                 self._gone.update(choice.seat_ids)
                 return tuple(sorted(choice.seat_ids))
-            if self._complete:
+            if not self._complete:
+                yield from self._read_on()
+            elif self._passed:
+                self._passed = 0
+                self._lay_out()
+            else:
                 return ()
-            yield from self._read_on()
 
-    def give_back(self, seat_ids: Iterable[int], lost: Iterable[int]) -> None:
-        """Put seats back that were chosen, but for those that were lost."""
+    def give_back(self, seat_ids: Iterable[int], lost: Collection[int]) -> None:
+        """Put seats back that were chosen, but for those that were lost.
+
+        Where one was lost others are at its neighbours, too: the next choice begins twice as far behind. In a rush the
+        best hundreds are locked, and looking at them block by block would go on until they are sold.
+        """
         self.lost = True
         self._gone.difference_update(set(seat_ids).difference(lost))
+        self._passed = 2 * (1 + max(place for place, seat in enumerate(self._free) if seat.seat_id in lost))
         self._lay_out()
 
     def _read_on(self) -> Steps[None]:
@@ -88,6 +98,7 @@ class _Look:
     def _lay_out(self) -> None:
         self._floor = Floor(self._free, complete=self._complete, random=_random)
         self._floor.remove(self._gone)
+        self._floor.remove(seat.seat_id for seat in self._free[: self._passed])
 
 
 def best_together(requests: Sequence[Request], limits: Limits, front: Filter) -> Steps[list[Outcome]]:
@@ -185,7 +196,7 @@ def _round(requests: Sequence[Request], look: _Look) -> Steps[tuple[list[Grant],
             slower.append((request, seat_ids))
     if slower:
         seats = [seat_id for _, seat_ids in slower for seat_id in seat_ids]
-        look.give_back(seats, [seat_id for seat_id in seats if not _is_free(locked, seat_id)])
+        look.give_back(seats, {seat_id for seat_id in seats if not _is_free(locked, seat_id)})
     return grants, refused, [request for request, _ in slower]
 
 

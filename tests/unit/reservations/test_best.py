@@ -71,6 +71,15 @@ def test_where_others_were_quicker_other_seats_are_chosen_in_the_same_transactio
     assert len(house.locked()) <= ROUNDS
 
 
+def test_a_rush_at_the_best_is_passed_over_in_a_few_looks() -> None:
+    house = House(1_000, others=range(1, 501))
+
+    outcomes = granted(house, wants(2), wants(3))
+
+    assert all(isinstance(outcome, Granted) for outcome in outcomes)
+    assert len(house.locked()) <= ROUNDS
+
+
 def test_who_finds_none_but_those_that_others_are_at_is_not_refused() -> None:
     (outcome,) = granted(House(2, others=[1, 2]), wants(1))
     assert isinstance(outcome, Alone)
