@@ -97,8 +97,7 @@ class _Look:
 
     def _lay_out(self) -> None:
         self._floor = Floor(self._free, complete=self._complete, random=_random)
-        self._floor.remove(self._gone)
-        self._floor.remove(seat.seat_id for seat in self._free[: self._passed])
+        self._floor.remove([*self._gone, *[seat.seat_id for seat in self._free[: self._passed]]])
 
 
 def best_together(requests: Sequence[Request], limits: Limits, front: Filter) -> Steps[list[Outcome]]:
@@ -273,4 +272,6 @@ def _suits(wish: Wish) -> tuple[str, tuple[object, ...]]:
 
 def _free_seat(row: Sequence[Any]) -> FreeSeat:
     seat_id, section, row_number, position, number = row
-    return FreeSeat(seat_id, section, row_of(row_number, number), place_of(position, number))
+    if row_number is None or position is None:
+        return FreeSeat(seat_id, section, row_of(row_number, number), place_of(position, number))
+    return FreeSeat(seat_id, section, row_number, position)

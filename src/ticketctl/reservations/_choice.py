@@ -8,7 +8,7 @@ are the lessons of Drupal's yoyaku.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from random import Random
 from typing import Literal, NamedTuple, TypeAlias
@@ -76,8 +76,10 @@ def row_of(row: str | None, seat_number: str) -> str | None:
         row: The row, if the house gave one.
         seat_number: What stands on the seat. None for one that is a number only, or ends otherwise.
     """
+    if row is not None:
+        return row
     number = _NUMBER_AT_THE_END.search(seat_number)
-    return row if row is not None or number is None else seat_number[: number.start()] or None
+    return (seat_number[: number.start()] or None) if number else None
 
 
 class Floor:
@@ -146,11 +148,16 @@ class Floor:
         return self._choice(self._apart(count), "split") if split else None
 
     def remove(self, seat_ids: Iterable[int]) -> None:
-        """Take seats off the floor that somebody else has; those that are not on it are passed over."""
-        for seat_id in seat_ids:
-            rank = self._ranks.get(seat_id)
-            if rank is not None and not self._gone[rank]:
-                self._take_one(rank)
+        """Take seats off the floor that somebody else has; those that are not on it are passed over.
+
+        All in one go: in a rush it is half of the house, again and again.
+        """
+        ranks = {self._ranks[seat_id] for seat_id in seat_ids if seat_id in self._ranks}
+        left = [rank for rank in ranks if not self._gone[rank]]
+        self._house.take_singly([self._house.spots[rank] for rank in left])
+        self._note_gone(left)
+        self._all = self._house.index(self._everywhere)
+        self._indexes = {self._everywhere: self._all}
 
     def _choice(self, ranks: Iterable[int], kind: Kind) -> Choice:
         return Choice(tuple([self._ids[rank] for rank in sorted(ranks)]), kind)
@@ -238,7 +245,10 @@ class Floor:
         for spots in scopes & self._indexes.keys():
             self._indexes[spots].replace(run, left)
         ranks = self._house.ranks[start:stop]
+        self._note_gone(ranks)
+        return ranks
+
+    def _note_gone(self, ranks: Sequence[int]) -> None:
         for rank in ranks:
             self._gone[rank] = 1
         self._free -= len(ranks)
-        return ranks

@@ -197,6 +197,24 @@ class House:
         self._stops[number : number + 1] = [stop for _, stop in left]
         return [self._run(*ends) for ends in left]
 
+    def take_singly(self, spots: Iterable[int]) -> None:
+        """Take seats out that are free, wherever they are; many of them cost little more than one."""
+        starts: list[int] = []
+        stops: list[int] = []
+        taken = iter(sorted(spots))
+        spot = next(taken, None)
+        for start, stop in zip(self._starts, self._stops, strict=True):
+            while spot is not None and spot < stop:
+                if start < spot:
+                    starts.append(start)
+                    stops.append(spot)
+                start = spot + 1  # noqa: PLW2901  # what is left of the run begins there
+                spot = next(taken, None)
+            if start < stop:
+                starts.append(start)
+                stops.append(stop)
+        self._starts, self._stops = starts, stops
+
     def blocks(self, run: Run, count: int, *, orphans: bool) -> Iterator[int]:
         """Return where blocks of so many seats begin in a run: at its better end, at its other end, and side by side.
 
@@ -236,7 +254,7 @@ class House:
         return stop - start, (start in self._open_starts) + (stop in self._open_stops)
 
     def _open_ends(self) -> None:
-        mixed = sum(one != other for one, other in pairwise(self._rows)) >= len(self.rows)
+        mixed = sum([one != other for one, other in pairwise(self._rows)]) >= len(self.rows)
         for spots in self.rows if mixed else [self.rows[self._rows[-1]]]:
             ranks = [rank for rank in self.ranks[spots.start : spots.stop] if rank not in self._alone]
             ends = list(self._ends(range(spots.start, spots.start + len(ranks))))  # those without neighbours come last

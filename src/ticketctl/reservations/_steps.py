@@ -6,7 +6,7 @@ and returns its result. Whoever has connections runs it: `sync/` and `aio/`, whi
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -38,6 +38,13 @@ class Answer(NamedTuple):
     rowcount: int
     sent: float
     rows: Sequence[Sequence[Any]] = ()
+
+
+def answer_of(rows: Sequence[Any], sent: float) -> Answer:
+    """Return the answer that a driver's rows are: sequences, or mappings of the columns in their order."""
+    if rows and isinstance(rows[0], Mapping):
+        rows = [tuple(row.values()) for row in rows]
+    return Answer(len(rows), sent, rows)
 
 
 class Commands(NamedTuple):

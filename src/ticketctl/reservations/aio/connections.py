@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from ticketctl.reservations._sessions import SESSION
-from ticketctl.reservations._steps import Answer, Statement
+from ticketctl.reservations._steps import Answer, Statement, answer_of
 
 
 class AsyncCursor(Protocol):
@@ -55,8 +55,7 @@ class Session:
         await self._cursor.execute(statement.sql, statement.parameters or None)
         if not statement.reads:
             return Answer(self._cursor.rowcount, sent)
-        rows = await self._cursor.fetchall()
-        return Answer(len(rows), sent, [_values(row) for row in rows])
+        return answer_of(await self._cursor.fetchall(), sent)
 
     async def close(self) -> None:
         """Close it, without a farewell that might wait for an answer."""
@@ -110,7 +109,3 @@ class Connections:
         self._closed = True
         while self._idle:
             await self._idle.pop().close()
-
-
-def _values(row: Any) -> Sequence[Any]:  # noqa: ANN401  # a row of a driver
-    return tuple(row.values()) if isinstance(row, Mapping) else row

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ticketctl.reservations._sessions import SESSION
-from ticketctl.reservations._steps import Answer, Statement
+from ticketctl.reservations._steps import Answer, Statement, answer_of
 
 
 class Cursor(Protocol):
@@ -51,8 +51,7 @@ class Session:
         self._cursor.execute(statement.sql, statement.parameters or None)
         if not statement.reads:
             return Answer(self._cursor.rowcount, sent)
-        rows = self._cursor.fetchall()
-        return Answer(len(rows), sent, [_values(row) for row in rows])
+        return answer_of(self._cursor.fetchall(), sent)
 
     def close(self) -> None:
         """Close it; it never goes back to a pool that it came from: its settings are others, or its state unknown."""
@@ -100,7 +99,3 @@ class Connections:
         self._closed = True
         while self._idle:
             self._idle.pop().close()
-
-
-def _values(row: Any) -> Sequence[Any]:  # noqa: ANN401  # a row of a driver
-    return tuple(row.values()) if isinstance(row, Mapping) else row
