@@ -13,7 +13,8 @@ from itertools import islice
 from random import Random
 from typing import Literal, NamedTuple, TypeAlias
 
-from ticketctl.reservations._runs import House, Run, Runs, Wanted, at_least, leaves_no_orphan
+from ticketctl.reservations._house import House
+from ticketctl.reservations._runs import Run, Runs, Wanted, at_least, leaves_no_orphan
 
 Kind: TypeAlias = Literal["no_orphans", "together", "split"]
 """Neighbours that leave no single seat, neighbours, seats apart."""

@@ -10,7 +10,7 @@ import pytest
 
 from ticketctl.reservations import _choice
 from ticketctl.reservations._choice import EQUAL, Choice, Floor, FreeSeat, place_of, row_of
-from ticketctl.reservations._runs import LONGEST_ROW
+from ticketctl.reservations._house import LONGEST_ROW
 
 
 def luck(seed: int = 0) -> Random:
