@@ -109,8 +109,7 @@ class Floor:
         self._passed = 0  # all before this rank are gone
         self._house = House([seat[1:3] for seat in seats], [seat[3] for seat in seats], complete=complete)
         self._everywhere = range(len(seats))
-        self._all = self._house.index(self._everywhere)
-        self._indexes = {self._everywhere: self._all}
+        self._indexes: dict[range, Runs] = {}
         self._fitting: dict[tuple[str, int, int], list[range]] = {}
 
     def __len__(self) -> int:
@@ -157,8 +156,11 @@ class Floor:
         left = [rank for rank in ranks if not self._gone[rank]]
         self._house.take_singly([self._house.spots[rank] for rank in left])
         self._note_gone(left)
-        self._all = self._house.index(self._everywhere)
-        self._indexes = {self._everywhere: self._all}
+        self._indexes.clear()
+
+    @property
+    def _all(self) -> Runs:
+        return self._index(self._everywhere)
 
     def _choice(self, ranks: Iterable[int], kind: Kind) -> Choice:
         return Choice(tuple([self._ids[rank] for rank in sorted(ranks)]), kind)
