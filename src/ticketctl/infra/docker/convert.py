@@ -16,6 +16,7 @@ from ticketctl.infra.docker.model import (
     Health,
     ImageInfo,
     NetworkInfo,
+    NetworkPlace,
     PortHolder,
     ProbeResult,
     PublishedPort,
@@ -125,6 +126,14 @@ def volume_of(document: Document) -> VolumeInfo:
 def network_of(document: Document) -> NetworkInfo:
     """Read one entry of `/networks`."""
     return NetworkInfo(str(document["Id"]), str(document["Name"]), dict(document.get("Labels") or {}))
+
+
+def places_of(document: Document) -> tuple[NetworkPlace, ...]:
+    """Read the networks of an inspected container."""
+    container, networks = str(document["Id"]), document["NetworkSettings"]["Networks"]
+    return tuple(
+        NetworkPlace(container, str(name), tuple(place.get("Aliases") or ())) for name, place in networks.items()
+    )
 
 
 def event_of(document: Document) -> EngineEvent | None:

@@ -13,6 +13,7 @@ from ticketctl.infra.docker.convert import (
     container_of,
     info_of,
     network_of,
+    places_of,
     port_holders_of,
     version_of,
     volume_of,
@@ -26,6 +27,7 @@ from ticketctl.infra.docker.model import (
     EngineInfo,
     EngineVersion,
     NetworkInfo,
+    NetworkPlace,
     PortHolder,
     VolumeInfo,
 )
@@ -113,6 +115,41 @@ class Engine:
         """Let a paused container go on."""
         with self._doing("resume a container"):
             self._client.unpause(container)
+
+    def pause(self, container: str) -> None:
+        """Have a container stand still."""
+        with self._doing("pause a container"):
+            self._client.pause(container)
+
+    def start(self, container: str) -> None:
+        """Start a container; one that runs is left as it is."""
+        with self._doing("start a container"):
+            self._client.start(container)
+
+    def restart(self, container: str, *, grace: int = 10) -> None:
+        """Have a container end and start again.
+
+        Args:
+            container: Id or name.
+            grace: Seconds after which it is killed.
+        """
+        with self._doing("restart a container"):
+            self._client.restart(container, timeout=grace)
+
+    def places(self, container: str) -> tuple[NetworkPlace, ...]:
+        """Return the networks that a container is in, and its names there."""
+        with self._doing("inspect a container"):
+            return places_of(self._client.inspect_container(container))
+
+    def disconnect(self, place: NetworkPlace) -> None:
+        """Take a container off a network."""
+        with self._doing("disconnect a container"):
+            self._client.disconnect_container_from_network(place.container, place.network)
+
+    def connect(self, place: NetworkPlace) -> None:
+        """Put a container into a network, under its names there."""
+        with self._doing("connect a container"):
+            self._client.connect_container_to_network(place.container, place.network, aliases=list(place.aliases))
 
     # --- networks and volumes -----------------------------------------------------------------
 

@@ -202,6 +202,21 @@ class NetworkInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkPlace:
+    """A container in a network.
+
+    Attributes:
+        container: Its id.
+        network: The network's name.
+        aliases: Under which names it is known there.
+    """
+
+    container: str
+    network: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EngineEvent:
     """Something that happened to a container.
 
