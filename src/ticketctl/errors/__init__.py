@@ -57,6 +57,7 @@ from ticketctl.errors.settings import (
     SettingsProblem,
     UnknownNameError,
 )
+from ticketctl.errors.simulation import BookingServiceError, SaleProcessError, SimulationError
 from ticketctl.errors.stack import (
     ComposeError,
     ComposeNotFoundError,
@@ -81,6 +82,7 @@ __all__ = [
     "BackendReadOnlyError",
     "BackendUnreachableError",
     "BaselineDifferentError",
+    "BookingServiceError",
     "ComposeError",
     "ComposeNotFoundError",
     "ConfirmationRequiredError",
@@ -121,11 +123,13 @@ __all__ = [
     "ReservationBackendError",
     "ReservationBusyError",
     "ReservationError",
+    "SaleProcessError",
     "SearchIndexError",
     "SeatsUnavailableError",
     "SeatsUnknownError",
     "SettingsError",
     "SettingsProblem",
+    "SimulationError",
     "StackBusyError",
     "StackUnhealthyError",
     "StaleHolderError",

@@ -78,6 +78,19 @@ class Database:
             cursor.execute(statement, arguments)
             return cursor.lastrowid or 0
 
+    def changed(self, statement: str, *arguments: object) -> int:
+        """Run a statement, and return how many rows it has changed.
+
+        Args:
+            statement: It, with a `%s` for each argument.
+            arguments: The arguments.
+
+        Raises:
+            BackendError: The server refuses or is gone.
+        """
+        with translating(self._endpoint), self._connection.cursor() as cursor:
+            return cursor.execute(statement, arguments)
+
     def prepared(self, statement: str, *arguments: object) -> str:
         """Return a statement with its arguments in it, quoted by the driver; asks no server.
 

@@ -9,7 +9,7 @@ from ticketctl.errors import EnvFileError
 from ticketctl.provision.stack.accounts.desired import account_name, service_variable
 from ticketctl.provision.stack.endpoints import docker_endpoints
 from ticketctl.provision.stack.env_file import read_env
-from ticketctl.settings.endpoints import MysqlEndpoint
+from ticketctl.settings.endpoints import MysqlEndpoint, RedisEndpoint
 from ticketctl.settings.model import Project, Settings
 
 
@@ -35,6 +35,23 @@ def service_endpoints(project: Project) -> Mapping[str, MysqlEndpoint]:
             password = env.secret(service_variable(service))
             found[key] = replace(endpoint, user=account_name(service), password=password)
     return found
+
+
+def service_redis(project: Project, service: str) -> RedisEndpoint:
+    """Return where Redis answers, with the account of a service.
+
+    Args:
+        project: The project.
+        service: The service, which depends on Redis.
+
+    Raises:
+        EnvFileError: `compose/.env` is missing, incomplete or unreadable.
+    """
+    env = read_env(project.env_file)
+    if env is None:
+        raise EnvFileError(f"{project.env_file} does not exist", next_step="run `ticketctl up`, which makes it")
+    endpoint = docker_endpoints(project, env).redis
+    return replace(endpoint, user=account_name(service), password=env.secret(service_variable(service)))
 
 
 def owner(settings: Settings, database: str) -> str | None:
