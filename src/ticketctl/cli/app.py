@@ -24,6 +24,7 @@ COMMANDS = Group(
         "doctor": "doctor:doctor",
         "init": "init:init",
         "seed": "seed:seed",
+        "simulate": Group("Prove it: sales under load, while servers break.", {"flash-sale": "simulate:flash_sale"}),
         "migrate": Group(
             "The schemas: apply migrations, see what is pending, roll back.",
             {

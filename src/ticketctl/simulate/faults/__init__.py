@@ -1,0 +1,1 @@
+"""What breaks during a sale, and how it is mended."""

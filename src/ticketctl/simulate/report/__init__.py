@@ -1,0 +1,1 @@
+"""A sale as one HTML file that needs nothing else."""
