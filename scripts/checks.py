@@ -89,7 +89,8 @@ CHECKS = (
     Check("engine", lambda: [(*TICKETCTL, "engine", "ensure")]),
     Check("leftovers", lambda: [(*WITH_ENGINE, PYTHON, "tests/leftovers.py")]),
     Check("images", lambda: [(*WITH_ENGINE, *TICKETCTL, "images", "build")]),
-    Check("integration", tests_on_servers, needs=_ENGINE, at_once=True),
+    Check("browser", lambda: [("scripts/browser.sh",)]),
+    Check("integration", tests_on_servers, needs=(*_ENGINE, "browser"), at_once=True),
     Check("e2e", pytest_in("tests/e2e", launcher=WITH_ENGINE), needs=_ENGINE),
     Check("docs", lambda: [(PYTHON, "docs/generate.py", "--check"), (*TICKETCTL, "compose", "render", "--check")]),
 )

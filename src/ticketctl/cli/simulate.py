@@ -35,7 +35,7 @@ def flash_sale(
         float, typer.Option(metavar="SECONDS", min=5.0, max=3600.0, help="How long buyers come and servers break.")
     ] = 30.0,
     faults: Annotated[
-        list[str] | None, typer.Option(metavar="NAMES", help="What breaks: `all`, or names, separated by commas.")
+        list[str] | None, typer.Option(metavar="NAMES", help="What breaks: `all`, or names with commas between.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="NUMBER", help="Chooses what buyers do and when what breaks.")] = 1,
     unsafe: Annotated[Unsafe | None, typer.Option(help="Sell in a wrong way, and see it caught.")] = None,
@@ -51,7 +51,7 @@ def flash_sale(
     twice, a hold was lost, a free seat was refused for too long, or anything else was not as it must be.
 
     Faults: buyers-killed, buyers-stopped, redis-flushed, redis-restarted, redis-paused, redis-cut, mysql-restarted,
-    mysql-paused, sweeper-killed, clocks-wrong. They meet whatever else uses this stack: redis-flushed empties its Redis.
+    mysql-paused, sweeper-killed, clocks-wrong. They meet whatever else uses the stack: redis-flushed empties its Redis.
 
     Examples:
       ticketctl simulate flash-sale

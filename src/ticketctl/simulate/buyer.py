@@ -97,6 +97,8 @@ class Buyer:
                 refusals = 0
                 if await self._has(request, outcome.seat_ids) and person.kind != "bot":
                     return
+            elif outcome is not None and outcome.what == "limited":  # has as many as one may have at a time
+                await booth.wait(booth.sale.ttl)
             else:
                 refusals += 1
                 await booth.wait(pause(person, booth.sale, refusals, self._chance))

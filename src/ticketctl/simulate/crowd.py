@@ -12,7 +12,7 @@ Kind = Literal["picker", "best", "group", "bot"]
 """Points at seats on the map, at the front; takes what is best; comes with three friends; a program that hammers."""
 
 # Shares of a crowd. Where figures of real sales are public they are of requests (bots: most of them), not of people.
-_KINDS: tuple[tuple[Kind, float], ...] = (("picker", 0.55), ("best", 0.25), ("group", 0.17), ("bot", 0.03))
+_KINDS: tuple[tuple[Kind, float], ...] = (("picker", 0.57), ("best", 0.25), ("group", 0.17), ("bot", 0.01))
 _WAITING = 0.3  # of all are there when it opens
 _LAST_ARRIVAL = 0.85  # of the duration
 _PARTIES: tuple[tuple[int, float], ...] = ((1, 0.35), (2, 0.5), (3, 0.15))
@@ -110,8 +110,8 @@ def pause(person: Person, sale: Sale, refusals: int, random: Random) -> float:
         random: Decides.
     """
     if person.kind == "bot":
-        return 0.1
-    return random.uniform(0.3, 1.0) * min(sale.ttl, 0.25 * 1.6 ** min(refusals, 8))
+        return 0.4
+    return random.uniform(0.3, 1.0) * min(2 * sale.ttl, 0.4 * 1.6 ** min(refusals, 12))
 
 
 def _random(seed: int, number: int, part: str) -> Random:

@@ -75,8 +75,12 @@ def mysql_away(faults: Sequence[Broken], answers: Iterable[Answered], opens: flo
 
 
 def _longest_gap(moments: Sequence[float], begin: float, end: float) -> float:
-    """Return the longest time between two moments, or before the end, that touches a time."""
-    first = max(0, bisect_right(moments, begin) - 1)
-    last = bisect_left(moments, end) + 1
-    near = moments[first:last]
-    return max((after - before for before, after in pairwise(near)), default=end - begin)
+    """Return the longest time between two moments that touches a time; where there are none, it counts alone."""
+    first = bisect_right(moments, begin) - 1
+    last = bisect_left(moments, end)
+    near = [
+        moments[first] if first >= 0 else begin,
+        *moments[first + 1 : last],
+        moments[last] if last < len(moments) else end,
+    ]
+    return max(after - before for before, after in pairwise(near))

@@ -1,6 +1,7 @@
 """Whether those who were refused were refused rightly: did others have the seats while the request was on its way?
 
-A seat is not to be had from the moment at which the request came that got it, and not while MySQL does not serve.
+A seat is not to be had either while somebody else's request for it is on its way, for one of both gets it; and nothing
+is while MySQL does not serve.
 
 Pure. Moments are microseconds since 1970 by the database's clock, as in a history.
 """
@@ -8,13 +9,30 @@ Pure. Moments are microseconds since 1970 by the database's clock, as in a histo
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, zip_longest
+from typing import NamedTuple
 
 from ticketctl.reservations.history import Change
 
 _STILL = 1 << 62  # later than anything
+
+
+class Claim(NamedTuple):
+    """A request for seats, whatever came of it.
+
+    Attributes:
+        hold_id: The hold that it was for.
+        seat_ids: The seats that it was known to be about.
+        began: When it was sent.
+        ended: When it was answered.
+    """
+
+    hold_id: str
+    seat_ids: tuple[int, ...]
+    began: int
+    ended: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +40,14 @@ class Refusal:
     """A request that was answered with no.
 
     Attributes:
+        hold_id: The hold that it was for.
         seat_ids: The seats that others were said to have; none where the best were wanted.
         count: How many were wanted.
         began: When it was sent.
         ended: When it was answered.
     """
 
+    hold_id: str
     seat_ids: tuple[int, ...]
     count: int
     began: int
@@ -40,8 +60,8 @@ class Refusals:
 
     Attributes:
         count: How many.
-        while_free: How many of them while all of the seats were free, or enough of them.
-        longest: Seconds for which the seats had been free at most when one was refused.
+        while_free: How many of them while all of the seats were free, or enough, and nobody else asked for them.
+        longest: Seconds for which that had been so at most when one was refused.
     """
 
     count: int
@@ -55,7 +75,7 @@ class Occupancy:
     Args:
         seat_ids: All seats, free at first.
         changes: What happened to them.
-        asked: When the request for a hold was sent, by the hold's id.
+        claims: Who asked for them.
         away: When MySQL did not serve, from and until, in order.
     """
 
@@ -63,20 +83,31 @@ class Occupancy:
         self,
         seat_ids: Iterable[int],
         changes: Iterable[Change],
-        asked: Mapping[str, int],
+        claims: Iterable[Claim],
         away: Sequence[tuple[int, int]],
     ) -> None:
         self._away = away
         of_seat: dict[int, list[Change]] = {seat_id: [] for seat_id in seat_ids}
         for change in changes:
             of_seat[change.seat_id].append(change)
-        self._taken = {seat_id: _stays(changes, asked) for seat_id, changes in of_seat.items()}
-        steps = sorted(
-            [(begin, -1) for stays in self._taken.values() for begin, _ in stays]
-            + [(end, 1) for stays in self._taken.values() for _, end in stays if end != _STILL]
-        )
+        self._taken = {seat_id: _stays(changes) for seat_id, changes in of_seat.items()}
+        self._claims: dict[int, list[tuple[int, int, str]]] = {seat_id: [] for seat_id in of_seat}
+        for claim in claims:
+            for seat_id in claim.seat_ids:
+                self._claims[seat_id].append((claim.began, claim.ended, claim.hold_id))
+        for seat_claims in self._claims.values():
+            seat_claims.sort()
+        steps = sorted(step for seat_id in of_seat for step in self._steps(seat_id))
         self._moments = [moment for moment, _ in steps]
         self._free = list(accumulate((step for _, step in steps), initial=len(self._taken)))
+
+    def _steps(self, seat_id: int) -> Iterator[tuple[int, int]]:
+        """Return when a seat began and ceased to be taken or asked for, as what that adds to those that are free."""
+        spans = [*self._taken[seat_id], *((began, ended) for began, ended, _ in self._claims[seat_id])]
+        for begin, end in merged(spans):
+            yield begin, -1
+            if end != _STILL:
+                yield end, 1
 
     def free_for(self, refusal: Refusal) -> int | None:
         """Return for how long what was refused had been to be had, in microseconds; None if it was not."""
@@ -96,9 +127,11 @@ class Occupancy:
     def _free_since(self, seat_id: int, refusal: Refusal) -> int | None:
         stays = self._taken.get(seat_id, [])
         place = bisect_right(stays, (refusal.ended, _STILL))
-        if not place:
-            return 0
-        end = stays[place - 1][1]
+        ends = [stays[place - 1][1]] if place else []
+        claims = self._claims.get(seat_id, [])
+        of_others = claims[: bisect_right(claims, (refusal.ended, _STILL, ""))]
+        ends += [ended for _, ended, hold_id in of_others if hold_id != refusal.hold_id]
+        end = max(ends, default=0)
         return end if end < refusal.began else None
 
     def _enough_since(self, refusal: Refusal) -> int | None:
@@ -127,7 +160,18 @@ def judge_refusals(occupancy: Occupancy, refusals: Sequence[Refusal], opened: in
     return Refusals(len(refusals), len(free), max(free, default=0) / 1e6)
 
 
-def _stays(changes: list[Change], asked: Mapping[str, int]) -> list[tuple[int, int]]:
+def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the times that spans cover together, in order."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if found and found[-1][1] >= begin:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _stays(changes: list[Change]) -> list[tuple[int, int]]:
     """Return when a seat was not to be had: from, until."""
     changes.sort(key=lambda change: change.version)
     stays: list[tuple[int, int]] = []
@@ -137,9 +181,5 @@ def _stays(changes: list[Change], asked: Mapping[str, int]) -> list[tuple[int, i
         end = _STILL if following is None else following.at
         if change.new_status == "RESERVED" and change.reserved_until is not None:
             end = min(end, change.reserved_until)
-        begin = min(change.at, asked.get(change.hold_id or "", change.at))
-        if stays and stays[-1][1] >= begin:
-            stays[-1] = (stays[-1][0], end)
-        else:
-            stays.append((begin, end))
-    return stays
+        stays.append((change.at, max(change.at, end)))
+    return merged(stays)

@@ -118,7 +118,7 @@ class FlashSale:
             except ReservationError:  # the servers are broken: that is what it is about
                 pass
             self._show(going.look(seen))
-            if now >= sale.duration and seen is not None and seen.counts()["BOOKED"] == sale.seats:
+            if is_closing and (going.is_quiet() or (seen is not None and seen.counts()["BOOKED"] == sale.seats)):
                 return
 
     def _record(self, going: UnderWay) -> Record:

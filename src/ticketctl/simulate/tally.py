@@ -33,18 +33,24 @@ class Tally:
 
     Args:
         opens: When the sale opens, by the monotonic clock.
+
+    Attributes:
+        last_grant: Seconds after the opening at which a seat was held or booked last.
     """
 
     def __init__(self, opens: float) -> None:
         self._opens = opens
         self._turn = threading.Lock()
         self._seconds: dict[int, Second] = {}
-        self._held_at: list[float] = []
+        self.last_grant = 0.0
 
     def add(self, answered: Answered) -> None:
         """Count an answer in the second in which it came."""
-        number = int(answered.ended - self._opens)
+        at = answered.ended - self._opens
+        number = int(at)
         with self._turn:
+            if answered.outcome.what in ("held", "confirmed"):
+                self.last_grant = max(self.last_grant, at)
             second = self._seconds.setdefault(number, Second())
             second.counts[answered.outcome.what] += 1
             second.waits.append(answered.ended - answered.began)

@@ -25,6 +25,7 @@ _STARTING = 60.0  # seconds within which a process of buyers must be there
 _A_LOOK = 0.1  # seconds between two looks whether they are
 _HEAD_START, _TO_START = 1.0, 0.4  # seconds before the opening: once, and for each process that is to start
 _SWEEPERS = 2
+_QUIET = 5.0  # seconds without a seat that was held or booked, and the life of a hold
 
 
 class UnderWay:
@@ -91,6 +92,10 @@ class UnderWay:
     def now(self) -> float:
         """Return the seconds since the opening, negative before it."""
         return time.monotonic() - self.opens
+
+    def is_quiet(self) -> bool:
+        """Whether nobody has got a seat for so long that nobody will: all have what they want."""
+        return self.now() - max(self.tally.last_grant, self._sale.duration) > self._sale.ttl + _QUIET
 
     def check(self) -> None:
         """Raise what went wrong behind the scenes.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from ticketctl.reservations.history import Answer, Change, History, Report, Told, check
 from ticketctl.simulate.diary import Answered, What
-from ticketctl.simulate.refusals import Occupancy, Refusal, Refusals, judge_refusals
+from ticketctl.simulate.refusals import Claim, Occupancy, Refusal, Refusals, judge_refusals
 from ticketctl.simulate.sale import LIMITS
 
 REFUSED_WHILE_FREE = 5.0
@@ -185,25 +185,32 @@ def _wrong(
     if sold < evidence.seats and evidence.demand > evidence.seats:
         yield f"{_counted(evidence.seats - sold, 'seat')} left over of {evidence.demand:,} that were wanted"
     if refusals.longest > REFUSED_WHILE_FREE:
-        yield f"a seat was refused that had been free for {refusals.longest:.1f} s (at most {REFUSED_WHILE_FREE:g} s)"
+        allowed = f"at most {REFUSED_WHILE_FREE:g} s"
+        yield f"a seat was refused that had been to be had for {refusals.longest:.1f} s ({allowed})"
 
 
 def _refusals(evidence: Evidence) -> Refusals:
     def moment(seconds: float) -> int:
         return round((seconds + evidence.to_database) * 1e6)
 
+    asked = [each for each in evidence.answers if each.doing in ("hold", "best")]
+    claims = [
+        Claim(each.request.hold_id, each.request.seat_ids or _got(each), moment(each.began), moment(each.ended))
+        for each in asked
+    ]
     refused = [
-        Refusal(each.outcome.seat_ids, each.request.party, moment(each.began), moment(each.ended))
-        for each in evidence.answers
+        Refusal(each.request.hold_id, each.outcome.seat_ids, each.request.party, moment(each.began), moment(each.ended))
+        for each in asked
         if each.outcome.what == "refused"
     ]
-    asked: dict[str, int] = {}
-    for each in evidence.answers:
-        if each.doing in ("hold", "best"):
-            asked.setdefault(each.request.hold_id, moment(each.began))
     away = [(moment(begin), moment(end)) for begin, end in evidence.away]
-    occupancy = Occupancy((row.seat_id for row in evidence.history.seats), evidence.history.changes, asked, away)
+    seat_ids = [row.seat_id for row in evidence.history.seats]
+    occupancy = Occupancy(seat_ids, evidence.history.changes, claims, away)
     return judge_refusals(occupancy, refused, evidence.opened)
+
+
+def _got(answer: Answered) -> tuple[int, ...]:
+    return answer.outcome.seat_ids if answer.outcome.what == "held" else ()
 
 
 def _without_books(report: Report) -> Report:

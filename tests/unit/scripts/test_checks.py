@@ -24,7 +24,7 @@ def step(name: str, *commands: Sequence[str]) -> Check:
 def test_fast_checks_come_first_and_the_engine_before_what_needs_it() -> None:
     assert [check.name for check in checks.selected([])] == [
         *("lint", "types", "imports", "shell", "unit"),
-        *("engine", "leftovers", "images", "integration", "e2e", "docs"),
+        *("engine", "leftovers", "images", "browser", "integration", "e2e", "docs"),
     ]
 
 
@@ -35,6 +35,12 @@ def test_a_check_alone_brings_what_it_needs() -> None:
         "leftovers",
         "images",
         "e2e",
+    ]
+
+
+def test_tests_on_servers_have_a_browser_too() -> None:
+    assert [check.name for check in checks.selected(["integration"])] == [
+        *("engine", "leftovers", "images", "browser", "integration"),
     ]
 
 
@@ -51,6 +57,7 @@ def test_the_makefile_offers_every_check_that_stands_for_itself() -> None:
         "engine",
         "leftovers",
         "images",
+        "browser",
         "docs",
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ticketctl.simulate.breaking import Broken
 from ticketctl.simulate.diary import Answered
 from ticketctl.simulate.outages import Outage, mysql_away, outages
@@ -33,6 +35,15 @@ def test_a_gap_that_has_nothing_to_do_with_a_fault_is_not_its() -> None:
 def test_a_sale_in_which_nothing_was_sold_has_no_gap_but_the_fault_itself() -> None:
     (outage,) = outages([PAUSED], [], OPENS)
     assert outage.without == 8.0  # until five seconds after it
+
+
+@pytest.mark.parametrize(
+    ("seconds", "without"),
+    [((9, 11), 7.0), ((11,), 7.0), ((19,), 9.0), ((2,), 16.0), ((9, 18), 9.0)],
+)
+def test_a_time_without_a_hold_ends_with_what_is_looked_at(seconds: tuple[float, ...], without: float) -> None:
+    (outage,) = outages([PAUSED], good(*seconds), OPENS)
+    assert outage.without == without
 
 
 def test_requests_that_failed_belong_to_the_fault_before_them_until_the_next_one() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ticketctl.reservations.history import Change
-from ticketctl.simulate.refusals import Occupancy, Refusal, Refusals, judge_refusals
+from ticketctl.simulate.refusals import Claim, Occupancy, Refusal, Refusals, judge_refusals
 
 SEATS = (1, 2, 3)
 
@@ -40,8 +40,8 @@ CHANGES = [
     ],
 )
 def test_a_refusal_of_named_seats(seat_ids: tuple[int, ...], began: int, ended: int, free_for: int | None) -> None:
-    occupancy = Occupancy(SEATS, CHANGES, {}, [])
-    assert occupancy.free_for(Refusal(seat_ids, len(seat_ids), began, ended)) == free_for
+    occupancy = Occupancy(SEATS, CHANGES, [], [])
+    assert occupancy.free_for(Refusal("me", seat_ids, len(seat_ids), began, ended)) == free_for
 
 
 @pytest.mark.parametrize(
@@ -57,23 +57,38 @@ def test_a_refusal_of_named_seats(seat_ids: tuple[int, ...], began: int, ended: 
     ],
 )
 def test_a_refusal_of_the_best_seats(count: int, began: int, ended: int, free_for: int | None) -> None:
-    occupancy = Occupancy(SEATS, CHANGES, {}, [])
-    assert occupancy.free_for(Refusal((), count, began, ended)) == free_for
+    occupancy = Occupancy(SEATS, CHANGES, [], [])
+    assert occupancy.free_for(Refusal("me", (), count, began, ended)) == free_for
 
 
 def test_refusals_are_counted_and_nothing_was_free_before_the_opening() -> None:
-    refusals = [Refusal((1,), 1, 120, 130), Refusal((3,), 1, 500, 510), Refusal((1,), 1, 250, 260)]
-    found = judge_refusals(Occupancy(SEATS, CHANGES, {}, []), refusals, opened=90)
+    refusals = [Refusal("me", (1,), 1, 120, 130), Refusal("me", (3,), 1, 500, 510), Refusal("me", (1,), 1, 250, 260)]
+    found = judge_refusals(Occupancy(SEATS, CHANGES, [], []), refusals, opened=90)
     assert found == Refusals(3, 2, 410 / 1e6)
-    assert judge_refusals(Occupancy(SEATS, CHANGES, {}, []), [], opened=90) == Refusals(0, 0, 0.0)
+    assert judge_refusals(Occupancy(SEATS, CHANGES, [], []), [], opened=90) == Refusals(0, 0, 0.0)
 
 
-def test_a_seat_is_taken_from_the_moment_at_which_the_request_came_that_got_it() -> None:
-    held = change(3, 1, "RESERVED", 700, until=2_000)._replace(hold_id="late")
-    refused = Refusal((3,), 1, 650, 660)
-    assert Occupancy(SEATS, [held], {}, []).free_for(refused) == 650
-    assert Occupancy(SEATS, [held], {"late": 640}, []).free_for(refused) is None
-    assert Occupancy(SEATS, [held], {"late": 670}, []).free_for(refused) == 650
+@pytest.mark.parametrize(
+    ("claim", "free_for"),
+    [
+        (Claim("other", (3,), 630, 655), None),  # on its way at the same time
+        (Claim("other", (3,), 655, 700), None),
+        (Claim("other", (3,), 500, 640), 10),  # one that was given up before
+        (Claim("other", (3,), 661, 700), 650),  # one that came later
+        (Claim("other", (1, 2), 630, 655), 650),  # one for other seats
+        (Claim("me", (3,), 630, 655), 650),  # the same request, sent before
+    ],
+)
+def test_a_seat_that_somebody_else_asks_for_is_not_to_be_had(claim: Claim, free_for: int | None) -> None:
+    assert Occupancy(SEATS, [], [claim], []).free_for(Refusal("me", (3,), 1, 650, 660)) == free_for
+
+
+def test_seats_that_are_asked_for_are_not_among_the_best_that_are_to_be_had() -> None:
+    claims = [Claim("a", (1,), 100, 200), Claim("b", (1, 2), 150, 300)]
+    occupancy = Occupancy(SEATS, [], claims, [])
+    refused = [Refusal("me", (), count, 250, 260) for count in (1, 2)]
+    assert [occupancy.free_for(refusal) for refusal in refused] == [250, None]
+    assert occupancy.free_for(Refusal("me", (), 3, 350, 360)) == 50
 
 
 @pytest.mark.parametrize(
@@ -90,4 +105,4 @@ def test_what_is_refused_while_mysql_does_not_serve_is_nobodys_fault(
     began: int, ended: int, free_for: int | None
 ) -> None:
     away = [(10, 20), (400, 500)]
-    assert Occupancy(SEATS, CHANGES, {}, away).free_for(Refusal((1,), 1, began, ended)) == free_for
+    assert Occupancy(SEATS, CHANGES, [], away).free_for(Refusal("me", (1,), 1, began, ended)) == free_for

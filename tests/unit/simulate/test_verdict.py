@@ -92,5 +92,5 @@ def test_a_free_seat_is_refused_for_no_longer_than_is_allowed(seconds: float, wr
     verdict = judge(replace(evidence([*steps, sold], [*TOLD, refused]), opened=0))
     assert verdict.refusals.while_free == 1
     assert [why for why in verdict.wrong if "refused" in why] == (
-        ["a seat was refused that had been free for 5.5 s (at most 5 s)"] if wrong else []
+        ["a seat was refused that had been to be had for 5.5 s (at most 5 s)"] if wrong else []
     )
