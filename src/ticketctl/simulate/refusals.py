@@ -19,7 +19,7 @@ from ticketctl.reservations.history import Change
 _STILL = 1 << 62  # later than anything
 
 
-class Claim(NamedTuple):
+class Wish(NamedTuple):
     """A request for seats, whatever came of it.
 
     Attributes:
@@ -75,7 +75,7 @@ class Occupancy:
     Args:
         seat_ids: All seats, free at first.
         changes: What happened to them.
-        claims: Who asked for them.
+        wishes: Who asked for them.
         away: When MySQL did not serve, from and until, in order.
     """
 
@@ -83,7 +83,7 @@ class Occupancy:
         self,
         seat_ids: Iterable[int],
         changes: Iterable[Change],
-        claims: Iterable[Claim],
+        wishes: Iterable[Wish],
         away: Sequence[tuple[int, int]],
     ) -> None:
         self._away = away
@@ -91,19 +91,19 @@ class Occupancy:
         for change in changes:
             of_seat[change.seat_id].append(change)
         self._taken = {seat_id: _stays(changes) for seat_id, changes in of_seat.items()}
-        self._claims: dict[int, list[tuple[int, int, str]]] = {seat_id: [] for seat_id in of_seat}
-        for claim in claims:
-            for seat_id in claim.seat_ids:
-                self._claims[seat_id].append((claim.began, claim.ended, claim.hold_id))
-        for seat_claims in self._claims.values():
-            seat_claims.sort()
+        self._wishes: dict[int, list[tuple[int, int, str]]] = {seat_id: [] for seat_id in of_seat}
+        for wish in wishes:
+            for seat_id in wish.seat_ids:
+                self._wishes[seat_id].append((wish.began, wish.ended, wish.hold_id))
+        for seat_wishes in self._wishes.values():
+            seat_wishes.sort()
         steps = sorted(step for seat_id in of_seat for step in self._steps(seat_id))
         self._moments = [moment for moment, _ in steps]
         self._free = list(accumulate((step for _, step in steps), initial=len(self._taken)))
 
     def _steps(self, seat_id: int) -> Iterator[tuple[int, int]]:
         """Return when a seat began and ceased to be taken or asked for, as what that adds to those that are free."""
-        spans = [*self._taken[seat_id], *((began, ended) for began, ended, _ in self._claims[seat_id])]
+        spans = [*self._taken[seat_id], *((began, ended) for began, ended, _ in self._wishes[seat_id])]
         for begin, end in merged(spans):
             yield begin, -1
             if end != _STILL:
@@ -128,8 +128,8 @@ class Occupancy:
         stays = self._taken.get(seat_id, [])
         place = bisect_right(stays, (refusal.ended, _STILL))
         ends = [stays[place - 1][1]] if place else []
-        claims = self._claims.get(seat_id, [])
-        of_others = claims[: bisect_right(claims, (refusal.ended, _STILL, ""))]
+        wishes = self._wishes.get(seat_id, [])
+        of_others = wishes[: bisect_right(wishes, (refusal.ended, _STILL, ""))]
         ends += [ended for _, ended, hold_id in of_others if hold_id != refusal.hold_id]
         end = max(ends, default=0)
         return end if end < refusal.began else None

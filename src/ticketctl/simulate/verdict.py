@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from ticketctl.reservations.history import Answer, Change, History, Report, Told, check
 from ticketctl.simulate.diary import Answered, What
-from ticketctl.simulate.refusals import Claim, Occupancy, Refusal, Refusals, judge_refusals
+from ticketctl.simulate.refusals import Occupancy, Refusal, Refusals, Wish, judge_refusals
 from ticketctl.simulate.sale import LIMITS
 
 REFUSED_WHILE_FREE = 5.0
@@ -194,8 +194,8 @@ def _refusals(evidence: Evidence) -> Refusals:
         return round((seconds + evidence.to_database) * 1e6)
 
     asked = [each for each in evidence.answers if each.doing in ("hold", "best")]
-    claims = [
-        Claim(each.request.hold_id, each.request.seat_ids or _got(each), moment(each.began), moment(each.ended))
+    wishes = [
+        Wish(each.request.hold_id, each.request.seat_ids or _got(each), moment(each.began), moment(each.ended))
         for each in asked
     ]
     refused = [
@@ -205,7 +205,7 @@ def _refusals(evidence: Evidence) -> Refusals:
     ]
     away = [(moment(begin), moment(end)) for begin, end in evidence.away]
     seat_ids = [row.seat_id for row in evidence.history.seats]
-    occupancy = Occupancy(seat_ids, evidence.history.changes, claims, away)
+    occupancy = Occupancy(seat_ids, evidence.history.changes, wishes, away)
     return judge_refusals(occupancy, refused, evidence.opened)
 
 

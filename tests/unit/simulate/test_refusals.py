@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ticketctl.reservations.history import Change
-from ticketctl.simulate.refusals import Claim, Occupancy, Refusal, Refusals, judge_refusals
+from ticketctl.simulate.refusals import Occupancy, Refusal, Refusals, Wish, judge_refusals
 
 SEATS = (1, 2, 3)
 
@@ -69,23 +69,23 @@ def test_refusals_are_counted_and_nothing_was_free_before_the_opening() -> None:
 
 
 @pytest.mark.parametrize(
-    ("claim", "free_for"),
+    ("wish", "free_for"),
     [
-        (Claim("other", (3,), 630, 655), None),  # on its way at the same time
-        (Claim("other", (3,), 655, 700), None),
-        (Claim("other", (3,), 500, 640), 10),  # one that was given up before
-        (Claim("other", (3,), 661, 700), 650),  # one that came later
-        (Claim("other", (1, 2), 630, 655), 650),  # one for other seats
-        (Claim("me", (3,), 630, 655), 650),  # the same request, sent before
+        (Wish("other", (3,), 630, 655), None),  # on its way at the same time
+        (Wish("other", (3,), 655, 700), None),
+        (Wish("other", (3,), 500, 640), 10),  # one that was given up before
+        (Wish("other", (3,), 661, 700), 650),  # one that came later
+        (Wish("other", (1, 2), 630, 655), 650),  # one for other seats
+        (Wish("me", (3,), 630, 655), 650),  # the same request, sent before
     ],
 )
-def test_a_seat_that_somebody_else_asks_for_is_not_to_be_had(claim: Claim, free_for: int | None) -> None:
-    assert Occupancy(SEATS, [], [claim], []).free_for(Refusal("me", (3,), 1, 650, 660)) == free_for
+def test_a_seat_that_somebody_else_asks_for_is_not_to_be_had(wish: Wish, free_for: int | None) -> None:
+    assert Occupancy(SEATS, [], [wish], []).free_for(Refusal("me", (3,), 1, 650, 660)) == free_for
 
 
 def test_seats_that_are_asked_for_are_not_among_the_best_that_are_to_be_had() -> None:
-    claims = [Claim("a", (1,), 100, 200), Claim("b", (1, 2), 150, 300)]
-    occupancy = Occupancy(SEATS, [], claims, [])
+    wishes = [Wish("a", (1,), 100, 200), Wish("b", (1, 2), 150, 300)]
+    occupancy = Occupancy(SEATS, [], wishes, [])
     refused = [Refusal("me", (), count, 250, 260) for count in (1, 2)]
     assert [occupancy.free_for(refusal) for refusal in refused] == [250, None]
     assert occupancy.free_for(Refusal("me", (), 3, 350, 360)) == 50
