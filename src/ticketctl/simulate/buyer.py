@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -42,6 +43,10 @@ class Board:
         return tuple(sorted(islice(self._free, first, first + count)))
 
 
+class OverError(Exception):
+    """The sale is over; what was waiting to be sent was not."""
+
+
 class Booth(Protocol):
     """What a process gives its buyers."""
 
@@ -59,7 +64,11 @@ class Booth(Protocol):
         """Whether what is left is being sold: nobody hesitates then."""
 
     async def run(self, call: Callable[[], Outcome]) -> Outcome:
-        """Run what waits in a thread."""
+        """Run what waits in a thread, when it is its turn.
+
+        Raises:
+            OverError: The sale ended before that.
+        """
 
     async def until(self, seconds: float) -> None:
         """Wait until so many seconds after the opening, or the end."""
@@ -87,6 +96,10 @@ class Buyer:
 
     async def live(self) -> None:
         """Come, buy, and leave."""
+        with contextlib.suppress(OverError):
+            await self._live()
+
+    async def _live(self) -> None:
         person, booth = self._person, self._booth
         await booth.until(person.arrives)
         refusals = 0

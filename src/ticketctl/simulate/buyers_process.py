@@ -18,7 +18,7 @@ from collections.abc import Callable, Container
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ticketctl.simulate.buyer import Board, Buyer
+from ticketctl.simulate.buyer import Board, Buyer, OverError
 from ticketctl.simulate.crowd import Person, person
 from ticketctl.simulate.diary import Diary, Said, request_of
 from ticketctl.simulate.sale import Sale
@@ -41,6 +41,7 @@ class Booth:
         self.board = Board()
         self._opens = opens
         self._threads = threads
+        self._turns = asyncio.Semaphore(THREADS)
         self._over = asyncio.Event()
 
     @property
@@ -59,7 +60,10 @@ class Booth:
 
     async def run(self, call: Callable[[], _T]) -> _T:
         """See `buyer.Booth`."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        async with self._turns:
+            if not self.is_open:
+                raise OverError
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def until(self, seconds: float) -> None:
         """See `buyer.Booth`."""
@@ -76,7 +80,8 @@ class Booth:
         await self.until(0)
         while self.is_open:
             with contextlib.suppress(Exception):  # the servers fail; the board is older for it
-                self.board.refresh(await self.run(self.shop.free))
+                # not in line behind the buyers: whoever looks at a page is not told to wait
+                self.board.refresh(await asyncio.to_thread(self.shop.free))
             await self.wait(_LOOKS_EVERY)
 
 
