@@ -1,0 +1,1 @@
+"""A booking service on `ticketctl.reservations`: seats are held, paid and booked over HTTP."""
