@@ -1,7 +1,7 @@
 # `make up` and `make test` need nothing but git and make before them; `make help` lists the rest.
 # PYTHON=/path/to/python3.12 chooses the interpreter.
 
-CHECKS := lint types imports shell unit integration e2e
+CHECKS := lint types imports shell unit integration simulate e2e
 ENVIRONMENT := PYTHON="$(PYTHON)" scripts/environment.sh
 TICKETCTL := .venv/bin/ticketctl
 

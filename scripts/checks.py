@@ -23,6 +23,8 @@ TICKETCTL = (PYTHON, "-m", "ticketctl.cli.entry")
 # What uses the engine gets the group that lets it, should this run have installed the engine.
 WITH_ENGINE = ("scripts/with_engine.sh",)
 SHELL = re.compile(r"#!.*\b(ba)?sh\b|# shellcheck shell=")
+# Sales take all that a machine has, and are judged by how long things take: nothing runs beside them.
+SALES = "tests/integration/simulate"
 Command = Sequence[str]
 
 
@@ -59,7 +61,7 @@ def tests_on_servers() -> Sequence[Command]:
     others = pytest_in("tests/integration", "tests/conformance", launcher=WITH_ENGINE)()
     return [
         *pytest_in(*apart, launcher=WITH_ENGINE)(),
-        *((*command, *(f"--ignore={folder}" for folder in apart)) for command in others),
+        *((*command, *(f"--ignore={folder}" for folder in (*apart, SALES))) for command in others),
     ]
 
 
@@ -89,8 +91,9 @@ CHECKS = (
     Check("engine", lambda: [(*TICKETCTL, "engine", "ensure")]),
     Check("leftovers", lambda: [(*WITH_ENGINE, PYTHON, "tests/leftovers.py")]),
     Check("images", lambda: [(*WITH_ENGINE, *TICKETCTL, "images", "build")]),
+    Check("integration", tests_on_servers, needs=_ENGINE, at_once=True),
     Check("browser", lambda: [("scripts/browser.sh",)]),
-    Check("integration", tests_on_servers, needs=(*_ENGINE, "browser"), at_once=True),
+    Check("simulate", pytest_in(SALES, launcher=WITH_ENGINE), needs=(*_ENGINE, "browser")),
     Check("e2e", pytest_in("tests/e2e", launcher=WITH_ENGINE), needs=_ENGINE),
     Check("docs", lambda: [(PYTHON, "docs/generate.py", "--check"), (*TICKETCTL, "compose", "render", "--check")]),
 )

@@ -83,9 +83,11 @@ def flash_sale(
 
 def command_of(sale: Sale) -> str:
     """Return the command that holds a sale again."""
+    from ticketctl.simulate.schedule import KINDS
+
     options: list[str | int | float] = ["--seats", sale.seats, "--buyers", sale.buyers, "--processes", sale.processes]
     options += ["--duration", f"{sale.duration:g}", "--seed", sale.seed]
-    options += ["--faults", ",".join(sale.faults)] if sale.faults else []
+    options += ["--faults", "all" if set(sale.faults) == set(KINDS) else ",".join(sale.faults)] if sale.faults else []
     options += ["--unsafe", sale.unsafe] if sale.unsafe else []
     options += ["--via", sale.via] if sale.via != "library" else []
     return f"ticketctl simulate flash-sale {shlex.join(map(str, options))}"

@@ -63,8 +63,12 @@ class Booth(Protocol):
     def is_closing(self) -> bool:
         """Whether what is left is being sold: nobody hesitates then."""
 
-    async def run(self, call: Callable[[], Outcome]) -> Outcome:
+    async def run(self, call: Callable[[], Outcome], *, pays: bool) -> Outcome:
         """Run what waits in a thread, when it is its turn.
+
+        Args:
+            call: What is run.
+            pays: Whether it is about a hold that is there; others do not wait in front of it.
 
         Raises:
             OverError: The sale ended before that.
@@ -154,7 +158,7 @@ class Buyer:
         """Ask, again where the answer was lost or the servers failed, and write down what came of it."""
         for tries in range(1, _TRIES_AGAIN + 1):
             began = time.monotonic()
-            outcome = await self._booth.run(call)
+            outcome = await self._booth.run(call, pays=doing in ("pay", "release"))
             self._booth.diary.write(Answered(doing, outcome, request, began, time.monotonic()))
             if outcome.what not in ("failed", "unknown") or not self._booth.is_open:
                 break

@@ -26,8 +26,10 @@ from ticketctl.simulate.shop import LibraryShop, Shop
 from ticketctl.simulate.wrong_shops import wrong_shop
 
 _T = TypeVar("_T")
-THREADS = 32
-"""Requests that a process has under way at a time; others wait, as in front of a service."""
+SHOPPING, PAYING = 24, 8
+"""Requests that a process has under way at a time; others wait, as in front of a service. Who pays has a line of its
+own: a shop that lets holds run out in front of its till sells nothing.
+"""
 _LOOKS_EVERY = 0.5  # seconds
 
 
@@ -41,7 +43,8 @@ class Booth:
         self.board = Board()
         self._opens = opens
         self._threads = threads
-        self._turns = asyncio.Semaphore(THREADS)
+        self._shopping = asyncio.Semaphore(SHOPPING)
+        self._paying = asyncio.Semaphore(PAYING)
         self._over = asyncio.Event()
 
     @property
@@ -58,9 +61,9 @@ class Booth:
         """End the sale for the buyers of this process."""
         self._over.set()
 
-    async def run(self, call: Callable[[], _T]) -> _T:
+    async def run(self, call: Callable[[], _T], *, pays: bool) -> _T:
         """See `buyer.Booth`."""
-        async with self._turns:
+        async with self._paying if pays else self._shopping:
             if not self.is_open:
                 raise OverError
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
@@ -90,7 +93,7 @@ async def sell(order: dict[str, Any], diary: Diary) -> None:
     sale = Sale(**{**order["sale"], "faults": tuple(order["sale"]["faults"])})
     loop = asyncio.get_running_loop()
     with (
-        ThreadPoolExecutor(THREADS) as threads,
+        ThreadPoolExecutor(SHOPPING + PAYING) as threads,
         _shop(sale, order) as shop,
     ):
         booth = Booth(sale, shop, diary, order["opens"], threads)

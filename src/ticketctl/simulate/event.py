@@ -44,13 +44,20 @@ class SaleEvent:
 
 
 @contextmanager
-def sale_event(places: Places, sale: Sale, today: date) -> Iterator[SaleEvent]:
+def sale_event(places: Places, sale: Sale, today: date, *, patience: float = 0.0) -> Iterator[SaleEvent]:
     """Make the event of a sale, and remove it at the end of the block.
+
+    Args:
+        places: Where the sale is.
+        sale: What it is to be.
+        today: The day from which dates count.
+        patience: Seconds within which a server that was just mended must answer; without, it is said at once that there
+            is none.
 
     Raises:
         BackendError: A server cannot be reached, or refuses.
     """
-    remove_all(places, patience=0.0)  # of sales that were killed; says at once when there is no stack
+    remove_all(places, patience=patience)  # those of sales that were killed
     try:
         yield _make(places, sale, today)
     finally:

@@ -17,6 +17,7 @@ from ticketctl.reservations.history import read
 from ticketctl.simulate.crowd import person
 from ticketctl.simulate.event import ACTOR, keep_back, sale_event
 from ticketctl.simulate.faults.servers import Servers
+from ticketctl.simulate.http_shop import check_service
 from ticketctl.simulate.looks import Began, Mended, News, Opening
 from ticketctl.simulate.outages import mysql_away, outages
 from ticketctl.simulate.places import Places, connecting, redis_connecting
@@ -27,7 +28,8 @@ from ticketctl.simulate.verdict import Evidence, Verdict, judge
 from ticketctl.simulate.versions import versions
 
 _LOOKS_EVERY = 0.5  # seconds
-_CLOSING = 30.0  # seconds after the last fault within which everything must be sold, and the life of a hold
+_MENDED = 60.0  # seconds within which a server must answer that was mended
+_CLOSING = 120.0  # seconds within which what is left must be sold, and the life of a hold
 
 
 class FlashSale:
@@ -69,16 +71,20 @@ class FlashSale:
         """
         logging.getLogger("ticketctl").addHandler(logging.NullHandler())  # outages are what a sale is made to meet
         with ExitStack() as ending:
-            for text in self._servers.mend():
+            mended = self._servers.mend()
+            for text in mended:
                 self._show(Mended(text))
             self._show(Began("preparing", f"make an event of {self._sale.seats:,} seats"))
-            event = ending.enter_context(sale_event(self._places, self._sale, datetime.now(UTC).date()))
+            today, patience = datetime.now(UTC).date(), _MENDED if mended else 0.0
+            event = ending.enter_context(sale_event(self._places, self._sale, today, patience=patience))
             ending.callback(lambda: self._show(Began("removing", "remove the event")))
             client = ending.enter_context(closing(redis.Redis(**redis_connecting(self._places.redis))))
             house = ending.enter_context(
                 Reservations(lambda: pymysql.connect(**connecting(self._places.inventory)), client)
             )
             self._go_on()
+            if self._sale.via == "http":
+                check_service(self._places.service, event.event_id)
             self._show(Opening(event.seats))
             keep_back(house, event)
             going = UnderWay(self._places, self._sale, self._servers, event, self._show)

@@ -49,7 +49,7 @@ class Sale:
     @property
     def ttl(self) -> float:
         """Seconds that a hold lives: as long beside the sale as ten minutes are beside a real one."""
-        return min(30.0, max(2.0, self.duration / 12))
+        return min(30.0, max(4.0, self.duration / 12))
 
     @property
     def portions(self) -> tuple[tuple[float, int], ...]:

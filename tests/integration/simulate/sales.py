@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -10,8 +11,12 @@ from pathlib import Path
 
 from integration.eventually import eventually
 from live_stack import TICKETCTL, LiveStack
+from ticketctl.errors import BackendError
 from ticketctl.infra import redis
+from ticketctl.infra.docker import connect_engine
 from ticketctl.infra.mysql import connect, quote_identifier
+from ticketctl.provision.stack.env_file import read_env
+from ticketctl.provision.stack.observe import compose_project, env_values
 
 SIMULATE = ("simulate", "flash-sale")
 SMALL = ("--seats", "60", "--buyers", "120", "--processes", "2", "--duration", "6")
@@ -66,7 +71,7 @@ class Remains:
 
 def remains(stack: LiveStack) -> Remains:
     """Look at what there is, once the servers answer again."""
-    eventually(lambda: stack.start("health").returncode, lambda status: status == 0, 60)
+    eventually(lambda: _answer(stack), bool, 60)
     return Remains(_rows(stack), _keys(stack), processes(), _broken(stack))
 
 
@@ -108,26 +113,24 @@ def _keys(stack: LiveStack) -> frozenset[str]:
         return frozenset(client.scan_iter("seat:*"))
 
 
+def _answer(stack: LiveStack) -> bool:
+    try:
+        _keys(stack)
+        for endpoint in stack.endpoints.mysql.values():
+            connect(endpoint).close()
+    except BackendError:
+        return False
+    return True
+
+
 def _broken(stack: LiveStack) -> tuple[str, ...]:
-    names = ("mysql", "redis")
-    found = []
-    for name in names:
-        shown = subprocess.run(
-            [
-                "docker",
-                "ps",
-                "--all",
-                "--filter",
-                f"label=com.docker.compose.project={stack.json('status')['project']}",
-                "--filter",
-                f"label=com.docker.compose.service={name}",
-                "--format",
-                "{{.State}} {{.Networks}}",
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()
-        if len(shown) != 2 or shown[0] != "running":
-            found.append(f"{name}: {shown}")
-    return tuple(found)
+    name = compose_project(stack.project, env_values(read_env(stack.project.env_file)))
+    engine = connect_engine(os.environ)
+    try:
+        return tuple(
+            f"{state.service}: {state.state}"
+            for state in engine.containers(name)
+            if state.service in ("mysql", "redis") and (state.state != "running" or not engine.places(state.id))
+        )
+    finally:
+        engine.close()

@@ -17,6 +17,7 @@ from ticketctl.simulate.breaking import Broken
 from ticketctl.simulate.looks import Began, Look, Mended, Opening
 from ticketctl.simulate.report.house import SeatPlace, laid_out
 from ticketctl.simulate.sale import Sale
+from ticketctl.simulate.schedule import KINDS
 
 BROKEN = Broken("redis-paused", "Redis stands still", 3.0)
 MENDED = Broken("redis-paused", "Redis stands still", 3.0, 7.25)
@@ -129,6 +130,10 @@ def test_before_the_doors_open_there_is_a_screen_as_well() -> None:
         (
             Sale(5, 6, 7, 8.5, -2, ("redis-cut", "mysql-paused"), None, "http"),
             "--seats 5 --buyers 6 --processes 7 --duration 8.5 --seed -2 --faults redis-cut,mysql-paused --via http",
+        ),
+        (
+            Sale(faults=tuple(KINDS)),
+            "--seats 500 --buyers 1000 --processes 4 --duration 30 --seed 1 --faults all",
         ),
         (
             Sale(unsafe="redis-only"),

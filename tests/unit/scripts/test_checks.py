@@ -24,7 +24,7 @@ def step(name: str, *commands: Sequence[str]) -> Check:
 def test_fast_checks_come_first_and_the_engine_before_what_needs_it() -> None:
     assert [check.name for check in checks.selected([])] == [
         *("lint", "types", "imports", "shell", "unit"),
-        *("engine", "leftovers", "images", "browser", "integration", "e2e", "docs"),
+        *("engine", "leftovers", "images", "integration", "browser", "simulate", "e2e", "docs"),
     ]
 
 
@@ -38,9 +38,9 @@ def test_a_check_alone_brings_what_it_needs() -> None:
     ]
 
 
-def test_tests_on_servers_have_a_browser_too() -> None:
-    assert [check.name for check in checks.selected(["integration"])] == [
-        *("engine", "leftovers", "images", "browser", "integration"),
+def test_sales_have_a_browser_too() -> None:
+    assert [check.name for check in checks.selected(["simulate"])] == [
+        *("engine", "leftovers", "images", "browser", "simulate"),
     ]
 
 
@@ -98,10 +98,12 @@ def test_commands_that_run_at_once_wait_for_each_other_and_both_are_judged(
         assert line in out
 
 
-def test_every_test_on_servers_is_in_one_of_the_two_runs() -> None:
+def test_every_test_on_servers_is_in_one_of_the_two_runs_or_among_the_sales() -> None:
     apart, others = (command[command.index("pytest") + 1 :] for command in checks.tests_on_servers())
+    ((*_, sales),) = next(check for check in checks.CHECKS if check.name == "simulate").commands()
 
-    assert others == ("tests/integration", "tests/conformance", *(f"--ignore={folder}" for folder in apart))
+    left_out = (*apart, sales)
+    assert others == ("tests/integration", "tests/conformance", *(f"--ignore={folder}" for folder in left_out))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,6 @@ def test_all_seats_go_on_sale_and_the_last_before_the_end(seats: int) -> None:
     assert sale.portions[-1][0] <= 16.0
 
 
-@pytest.mark.parametrize(("duration", "ttl"), [(5.0, 2.0), (24.0, 2.0), (120.0, 10.0), (3600.0, 30.0)])
+@pytest.mark.parametrize(("duration", "ttl"), [(5.0, 4.0), (48.0, 4.0), (120.0, 10.0), (3600.0, 30.0)])
 def test_holds_live_shorter_in_a_shorter_sale(duration: float, ttl: float) -> None:
     assert Sale(duration=duration).ttl == ttl
