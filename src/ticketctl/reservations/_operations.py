@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ticketctl.errors import HoldNotFoundError
+from ticketctl.errors import HoldNotFoundError, ReservationBackendError
 from ticketctl.reservations import _blocking, _changing, _looking, _sweeping
 from ticketctl.reservations._best import best_alone, best_together
 from ticketctl.reservations._filter import Filter
@@ -14,7 +14,7 @@ from ticketctl.reservations._granting import grant_alone, grant_together, no_hol
 from ticketctl.reservations._looking import SeatMap
 from ticketctl.reservations._model import Hold, Limits, Seat
 from ticketctl.reservations._moments import microseconds
-from ticketctl.reservations._outcomes import Granted, Outcome, Refused
+from ticketctl.reservations._outcomes import Alone, Granted, Outcome, Refused
 from ticketctl.reservations._records import read_hold
 from ticketctl.reservations._requests import (
     Request,
@@ -65,7 +65,7 @@ class Operations:
         return (self.front.withdraw(request.event_id, request.seat_ids, request.hold_id),)
 
     def together(self, requests: Sequence[Request]) -> Running[list[Outcome]]:
-        """Grant requests of one kind in one transaction, tried once; none has an outcome if that fails."""
+        """Grant requests of one kind in one transaction, tried once; each is to be tried alone if that fails."""
 
         def steps() -> Steps[list[Outcome]]:
             if requests[0].wish:
@@ -74,11 +74,17 @@ class Operations:
 
         try:
             return (yield from transaction(steps, Patience(0, self.clock, tries=1), what=f"{len(requests)} holds"))
-        except Exception:  # whose it is shows when each is tried alone, and is raised there
-            return []
+        except Exception as error:  # whose it is shows when each is tried alone, and is raised there
+            in_doubt = isinstance(error, ReservationBackendError) and error.outcome == "unknown"
+            return [Alone(request, in_doubt) for request in requests]
 
-    def alone(self, request: Request) -> Running[Outcome]:
-        """Grant one request, tried for as long as there is patience."""
+    def alone(self, request: Request, *, in_doubt: bool) -> Running[Outcome]:
+        """Grant one request, tried for as long as there is patience.
+
+        Args:
+            request: It.
+            in_doubt: Whether it may have been granted by a shared transaction already.
+        """
         waits = itertools.cycle((False, True))
 
         def steps() -> Steps[Outcome]:
@@ -91,6 +97,7 @@ class Operations:
             self._patience(),
             what=f"a hold of {request.count} seats of event {request.event_id}",
             hold_id=request.hold_id,
+            in_doubt=in_doubt,
         )
         yield from self.settled([outcome])
         return outcome

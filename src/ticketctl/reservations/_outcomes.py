@@ -43,13 +43,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """It cannot be told together with the others: rows were locked, or there is a hold with this id.
+    """It cannot be told together with the others: rows were locked, there is a hold with this id, or MySQL failed.
 
     Attributes:
         request: What was asked for.
+        in_doubt: Whether the seats may be held already: the answer to a COMMIT was lost.
     """
 
     request: Request
+    in_doubt: bool = False
 
 
 Outcome: TypeAlias = Granted | Refused | Alone

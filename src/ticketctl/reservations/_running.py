@@ -44,7 +44,12 @@ class Patience:
 
 
 def transaction(
-    steps: Callable[[], Steps[T]], patience: Patience, *, what: str, hold_id: str | None = None
+    steps: Callable[[], Steps[T]],
+    patience: Patience,
+    *,
+    what: str,
+    hold_id: str | None = None,
+    in_doubt: bool = False,
 ) -> Running[T]:
     """Run steps in a transaction until they are committed, refused by themselves, or given up.
 
@@ -53,13 +58,14 @@ def transaction(
         patience: How long it is tried.
         what: What is done, for messages.
         hold_id: Which hold is concerned.
+        in_doubt: Whether an earlier transaction may have done it.
 
     Raises:
         ReservationError: Of the steps themselves: nothing was changed.
         ReservationBusyError: Others had the rows locked all that time.
         ReservationBackendError: MySQL did not answer, or refused.
     """
-    tries, in_doubt = 0, False
+    tries = 0
     while True:
         tries += 1
         attempt = _Attempt()

@@ -158,3 +158,27 @@ def test_a_server_that_swallows_every_answer_to_commit_leaves_the_outcome_unknow
         assert (found.seat_ids, found.status) == ((1, 2), "ACTIVE")
         assert reservations.hold(1, [1, 2], "anna", hold_id="mine") == found
     assert [row[4] for row in inventory.ask(AUDIT)] == ["held", "held"]
+
+
+@pytest.mark.parametrize("wanted", ["seats", "best"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_server_that_is_gone_after_a_commit_whose_answer_was_lost_leaves_the_outcome_unknown(
+    kind: Kind, wanted: str, inventory: Inventory, mysql_proxy: MysqlProxy
+) -> None:
+    """What is tried again after it only meets a closed door, and must not say that nothing was changed."""
+    seats(inventory, 3)
+    with desk(kind, inventory, port=mysql_proxy.port, patience=0.5) as reservations:
+        reservations.hold(1, [3], "zoe")  # a connection is there
+        mysql_proxy.arm()
+        mysql_proxy.cut("after", 1, starting("COMMIT"))
+        mysql_proxy.refuse()
+        want = {
+            "best": lambda: reservations.hold_best(1, 2, "anna", hold_id="mine"),
+            "seats": lambda: reservations.hold(1, [1, 2], "anna", hold_id="mine"),
+        }[wanted]
+        with pytest.raises(ReservationBackendError) as caught:
+            want()
+        assert (caught.value.outcome, caught.value.hold_id) == ("unknown", "mine")
+        mysql_proxy.heal()
+        found = reservations.lookup("mine")
+        assert (found.seat_ids, found.status) == ((1, 2), "ACTIVE")

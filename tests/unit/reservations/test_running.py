@@ -118,6 +118,19 @@ def test_doubt_about_a_commit_outlasts_a_later_refusal() -> None:
     assert caught.value.outcome == "unknown"
 
 
+def test_doubt_that_was_there_before_is_not_forgotten() -> None:
+    def gone(effect: Any) -> Any:
+        clock.now += 1
+        if effect == WORK:
+            raise DriverError(2003, "Can't connect")
+        return None
+
+    clock = Clock()
+    with pytest.raises(ReservationBackendError) as caught:
+        play(transaction(work, Patience(3, clock), what="work", hold_id="h", in_doubt=True), gone)
+    assert caught.value.outcome == "unknown"
+
+
 def test_a_server_that_is_never_there_has_changed_nothing() -> None:
     def refuse(effect: Any) -> Any:
         clock.now += 1

@@ -14,7 +14,7 @@ class _Member(_batches.Member):
     """A request and the task that waits for it.
 
     Attributes:
-        outcome: What came of it; None if it must be tried alone.
+        outcome: What came of it; None if nobody knows.
         awake: Done when there is an outcome, or a batch to lead.
     """
 
@@ -54,7 +54,7 @@ class Batches:
         """Run a request, with others if others wait.
 
         Returns:
-            What came of it; None if it must be tried alone, because the transaction failed.
+            What came of it; None if nobody knows, because whoever ran the transaction was interrupted.
         """
         member = _Member(request)
         self._queue.join(member)

@@ -341,7 +341,9 @@ class AsyncReservations:
     async def _granted(self, request: Request) -> Outcome:
         outcome = await self._batches.submit(request)
         if outcome is None or isinstance(outcome, Alone):
-            outcome = await self._use(self._operations.alone(request))
+            # None: whoever ran the transaction was interrupted, be it while it was committed.
+            in_doubt = outcome is None or outcome.in_doubt
+            outcome = await self._use(self._operations.alone(request, in_doubt=in_doubt))
         return outcome
 
     def _given_back(self, granting: asyncio.Task[Outcome]) -> None:

@@ -18,7 +18,7 @@ class _Member(_batches.Member):
     """A request and the thread that waits for it.
 
     Attributes:
-        outcome: What came of it; None if it must be tried alone.
+        outcome: What came of it; None if nobody knows.
         awake: Released when there is an outcome, or a batch to lead.
     """
 
@@ -60,7 +60,7 @@ class Batches:
         """Run a request, with others if others wait.
 
         Returns:
-            What came of it; None if it must be tried alone, because the transaction failed.
+            What came of it; None if nobody knows, because whoever ran the transaction was interrupted.
         """
         member = _Member(request)
         with self._mutex:

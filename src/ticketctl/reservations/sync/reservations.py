@@ -355,7 +355,9 @@ class Reservations:
             raise
         outcome = self._batches.submit(request)
         if outcome is None or isinstance(outcome, Alone):
-            outcome = self._run(self._operations.alone(request))
+            # None: whoever ran the transaction was interrupted, be it while it was committed.
+            in_doubt = outcome is None or outcome.in_doubt
+            outcome = self._run(self._operations.alone(request, in_doubt=in_doubt))
         return answered(outcome)
 
     def _granted_together(self, requests: Sequence[Request]) -> Sequence[Outcome]:
