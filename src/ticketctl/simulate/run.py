@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 
@@ -83,6 +83,7 @@ class FlashSale:
                 Reservations(lambda: pymysql.connect(**connecting(self._places.inventory)), client)
             )
             self._go_on()
+            took_part = versions(self._places)
             if self._sale.via == "http":
                 check_service(self._places.service, event.event_id)
             self._show(Opening(event.seats))
@@ -94,7 +95,7 @@ class FlashSale:
             going.finish(self._go_on)
             self._show(Began("judging", "read the history, and judge"))
             self._go_on()
-            return self._record(going)
+            return self._record(going, took_part)
 
     def _go_on(self) -> None:
         if self._stop.is_set():
@@ -127,7 +128,7 @@ class FlashSale:
             if is_closing and (going.is_quiet() or (seen is not None and seen.counts()["BOOKED"] == sale.seats)):
                 return
 
-    def _record(self, going: UnderWay) -> Record:
+    def _record(self, going: UnderWay, took_part: Mapping[str, str]) -> Record:
         faults = going.breaking.happened
         return Record(
             sale=self._sale,
@@ -137,7 +138,7 @@ class FlashSale:
             outages=outages(faults, going.answers, going.opens),
             seat_ids=going.event.seat_ids,
             places=going.event.seats,
-            versions=versions(self._places),
+            versions=took_part,
             command=self._command,
             began=going.began.isoformat(timespec="seconds").replace("+00:00", "Z"),
         )

@@ -13,7 +13,7 @@ from ticketctl.infra.redis import connect, translating
 from ticketctl.settings.endpoints import RedisEndpoint
 from ticketctl.simulate.breaking import Fault
 
-_PATIENCE = 20.0  # seconds within which Redis must answer, to be told to forget
+_PATIENCE = 60.0  # seconds within which Redis must answer, to be told to forget
 _PAUSE = 0.2  # seconds
 
 
