@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from ticketctl.reservations.history import Answer, Change, History, Report, Told, check
 from ticketctl.simulate.diary import Answered, What
-from ticketctl.simulate.refusals import Occupancy, Refusal, Refusals, Wish, judge_refusals
+from ticketctl.simulate.refusals import Occupancy, Refusal, Refusals, Wish, judge_refusals, merged
 from ticketctl.simulate.sale import LIMITS
 
 REFUSED_WHILE_FREE = 5.0
@@ -194,23 +194,32 @@ def _refusals(evidence: Evidence) -> Refusals:
         return round((seconds + evidence.to_database) * 1e6)
 
     asked = [each for each in evidence.answers if each.doing in ("hold", "best")]
-    wishes = [
-        Wish(each.request.hold_id, each.request.seat_ids or _got(each), moment(each.began), moment(each.ended))
-        for each in asked
-    ]
+    wishes = [Wish(each.request.hold_id, _wanted(each), moment(each.began), moment(_done(each))) for each in asked]
     refused = [
         Refusal(each.request.hold_id, each.outcome.seat_ids, each.request.party, moment(each.began), moment(each.ended))
         for each in asked
         if each.outcome.what == "refused"
     ]
-    away = [(moment(begin), moment(end)) for begin, end in evidence.away]
+    # Nobody knows which of the best seats a request was about whose answer was lost.
+    lost = [(each.began, _done(each)) for each in asked if _is_lost(each) and not each.request.seat_ids]
+    away = merged((moment(begin), moment(end)) for begin, end in (*evidence.away, *lost))
     seat_ids = [row.seat_id for row in evidence.history.seats]
     occupancy = Occupancy(seat_ids, evidence.history.changes, wishes, away)
     return judge_refusals(occupancy, refused, evidence.opened)
 
 
-def _got(answer: Answered) -> tuple[int, ...]:
-    return answer.outcome.seat_ids if answer.outcome.what == "held" else ()
+def _wanted(answer: Answered) -> tuple[int, ...]:
+    """Return the seats that a request is known to have been about."""
+    return answer.request.seat_ids or (answer.outcome.seat_ids if answer.outcome.what == "held" else ())
+
+
+def _is_lost(answer: Answered) -> bool:
+    return answer.outcome.what in ("failed", "unknown")
+
+
+def _done(answer: Answered) -> float:
+    """Return until when a request was at work; what it left behind, if its answer was lost, is gone by then too."""
+    return answer.ended + (REFUSED_WHILE_FREE if _is_lost(answer) else 0.0)
 
 
 def _without_books(report: Report) -> Report:

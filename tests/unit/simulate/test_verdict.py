@@ -94,3 +94,20 @@ def test_a_free_seat_is_refused_for_no_longer_than_is_allowed(seconds: float, wr
     assert [why for why in verdict.wrong if "refused" in why] == (
         ["a seat was refused that had been to be had for 5.5 s (at most 5 s)"] if wrong else []
     )
+
+
+@pytest.mark.parametrize(
+    ("lost", "longest"),
+    [
+        (answered("unknown", "h7", user_id="tom", doing="best", began=6.0, ended=14.0), 1.0),
+        (answered("failed", "h7", user_id="tom", asked=(2,), began=6.0, ended=14.0), 1.0),
+        (answered("unknown", "h7", user_id="tom", asked=(1,), began=6.0, ended=14.0), 18.0),  # of another seat
+        (answered("refused", "h7", user_id="tom", doing="best", began=6.0, ended=14.0), 18.0),
+    ],
+)
+def test_a_request_whose_answer_was_lost_is_at_work_for_a_while_longer(lost: Answered, longest: float) -> None:
+    freed = ("RESERVED", "held", "h0", "joe"), ("AVAILABLE", "released", "h0", "joe")
+    steps = [*changes(1, *HELD_AND_SOLD), *changes(2, *freed)]
+    refused = answered("refused", "h5", (2,), user_id="sam", asked=(2,), began=20.0, ended=20.1)
+    found = judge(replace(evidence(steps, [*TOLD, lost, refused]), unknown={"h7"}, opened=0)).refusals
+    assert found.longest == pytest.approx(longest)
