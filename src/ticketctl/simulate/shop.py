@@ -27,7 +27,7 @@ class Shop(AbstractContextManager["Shop"], Protocol):
     """What buyers can do; each is a request that waits for its answer. For any number of threads."""
 
     def free(self) -> tuple[int, ...]:
-        """Return the seats that are free now, in house order; none and `sold_out` ends a sale."""
+        """Return the seats that are free now, in house order."""
 
     def hold(self, request: Request) -> Outcome:
         """Hold seats."""

@@ -43,7 +43,7 @@ def test_a_sale_is_right_while_servers_and_buyers_break(stack: LiveStack, tmp_pa
 def test_a_wrong_way_to_sell_is_caught(stack: LiveStack, way: str) -> None:
     done = stack.start(
         *SIMULATE,
-        *("--seats", "150", "--buyers", "500", "--processes", "3", "--duration", "8", "--unsafe", way, "--json"),
+        *("--seats", "300", "--buyers", "900", "--processes", "3", "--duration", "8", "--unsafe", way, "--json"),
     )
     assert done.returncode == 1, done.stdout + done.stderr
     told = json.loads(done.stdout)
