@@ -172,7 +172,7 @@ def test_a_server_that_is_gone_after_a_commit_whose_answer_was_lost_leaves_the_o
         mysql_proxy.arm()
         mysql_proxy.cut("after", 1, starting("COMMIT"))
         mysql_proxy.refuse()
-        want = {
+        want: Callable[[], object] = {
             "best": lambda: reservations.hold_best(1, 2, "anna", hold_id="mine"),
             "seats": lambda: reservations.hold(1, [1, 2], "anna", hold_id="mine"),
         }[wanted]
