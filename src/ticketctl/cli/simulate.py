@@ -113,7 +113,9 @@ def _stopping() -> Iterator[threading.Event]:
     import threading
 
     stop = threading.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # What is ignored stays so: `nohup` is meant to outlast its terminal.
+    numbers = [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
     before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
     try:
         yield stop

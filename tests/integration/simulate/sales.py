@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -24,8 +25,19 @@ _TABLES = "SELECT table_schema, table_name FROM information_schema.tables WHERE 
 
 
 @contextmanager
-def started(stack: LiveStack, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a sale while the test goes on; it is killed after."""
+def started(stack: LiveStack, *options: str, ignored: signal.Signals | None = None) -> Iterator[subprocess.Popen[str]]:
+    """Run a sale while the test goes on; it is killed after.
+
+    Args:
+        stack: Where.
+        options: Of the command.
+        ignored: What whoever starts it has it ignore; nothing else is, whatever those who run the tests ignore.
+    """
+
+    def hear() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN if number == ignored else signal.SIG_DFL)
+
     with subprocess.Popen(
         [*TICKETCTL, *SIMULATE, *options],
         cwd=stack.root,
@@ -34,6 +46,7 @@ def started(stack: LiveStack, *options: str) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear,  # noqa: PLW1509  # three system calls
     ) as process:
         try:
             yield process

@@ -58,6 +58,15 @@ def test_ctrl_c_again_and_again_does_not_stop_the_tidying(stack: LiveStack) -> N
     check(stack, before)
 
 
+def test_a_sale_that_was_started_to_outlast_its_terminal_does(stack: LiveStack) -> None:
+    with started(stack, *SMALL, ignored=signal.SIGHUP) as sale:
+        wait_for(sale, "sell to")
+        sale.send_signal(signal.SIGHUP)
+        out, err = sale.communicate(timeout=90)
+    assert sale.returncode == 0, out + err
+    assert out.startswith("Right: ")
+
+
 @pytest.mark.parametrize("fault", ["mysql-paused", "redis-cut"])
 def test_what_a_killed_sale_left_is_mended_by_the_next(stack: LiveStack, fault: str) -> None:
     before = remains(stack)
