@@ -45,7 +45,7 @@ def flash_sale(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Sell an event of its own to many buyers while servers break, and judge it.
+    """Sell out to many buyers while servers break, and judge it.
 
     Buyers are real processes on the stack of this project. The event is removed afterwards. Exit 1 if a seat was sold
     twice, a hold was lost, a free seat was refused for too long, or anything else was not as it must be.
