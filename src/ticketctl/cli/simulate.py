@@ -41,7 +41,8 @@ def flash_sale(
     unsafe: Annotated[Unsafe | None, typer.Option(help="Sell in a wrong way, and see it caught.")] = None,
     via: Annotated[Via, typer.Option(help="Buy by the library, or from the booking service over HTTP.")] = "library",
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a report, one HTML file that needs nothing else.")
+        Path | None,
+        typer.Option(metavar="FILE", dir_okay=False, help="Write a report, one HTML file that needs nothing else."),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -74,6 +74,7 @@ def test_what_is_said_stands_in_lines_where_there_is_no_terminal(stack: LiveStac
         (("--faults", "redis-molten"), "no fault is called redis-molten"),
         (("--unsafe", "read-then-write", "--via", "http"), "sells in no unsafe way"),
         (("--report", "/nowhere/at/all.html"), "cannot be written"),
+        (("--report", "/"), "is a directory"),
         (("--seats", "0"), "--seats"),
     ],
 )
