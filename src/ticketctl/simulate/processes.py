@@ -63,11 +63,6 @@ class Child:
         """Whether it has not ended."""
         return self._process.poll() is None
 
-    @property
-    def pid(self) -> int:
-        """Its number."""
-        return self._process.pid
-
     def check(self) -> None:
         """Raise if it has ended by itself, and not in order.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from ticketctl.reservations import Limits
 
@@ -11,8 +11,6 @@ Unsafe = Literal["read-then-write", "redis-only", "no-predicate", "lock-then-pla
 """A classic wrong way to sell seats."""
 Via = Literal["library", "http"]
 """How buyers reach the seats: by the library in their own process, or by the booking service."""
-
-UNSAFE: tuple[Unsafe, ...] = get_args(Unsafe)
 
 LIMITS = Limits(per_hold=4, per_user=6, open_holds=2)
 """What every buyer of a simulated sale may have; bots want more."""

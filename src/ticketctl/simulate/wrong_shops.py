@@ -8,6 +8,7 @@ its unique key would refuse them.
 from __future__ import annotations
 
 import queue
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -119,13 +120,13 @@ class WrongShop(Shop):
             return Outcome("failed", (), str(error))
         return Outcome("refused", tuple(taken)) if taken else Outcome("held", tuple(sorted(seat_ids)))
 
+    @abstractmethod
     def take(self, request: Request, seat_ids: Sequence[int]) -> Sequence[int]:
         """Hold seats; returns those that others have, and then holds none."""
-        raise NotImplementedError
 
     def pay(self, request: Request, seat_ids: Sequence[int], booking_id: int) -> Outcome:
         """See `Shop`."""
-        raise NotImplementedError
+        return self._write_booking(request, seat_ids, booking_id)
 
     def release(self, request: Request) -> Outcome:  # noqa: ARG002  # holds run out
         """See `Shop`."""
@@ -185,10 +186,6 @@ class ReadThenWrite(WrongShop):
                 self._write_hold(cursor, request, seat_ids, over)
         return taken
 
-    def pay(self, request: Request, seat_ids: Sequence[int], booking_id: int) -> Outcome:
-        """See `Shop`."""
-        return self._write_booking(request, seat_ids, booking_id)
-
 
 class LockThenPlainRead(ReadThenWrite):
     """Locks the event, then looks with a plain SELECT: under REPEATABLE READ it sees what was before the lock."""
@@ -219,10 +216,6 @@ class NoPredicate(WrongShop):
             if not taken:
                 self._write_hold(cursor, request, seat_ids, {seat for seat, _, over in rows if over})
         return taken
-
-    def pay(self, request: Request, seat_ids: Sequence[int], booking_id: int) -> Outcome:
-        """See `Shop`."""
-        return self._write_booking(request, seat_ids, booking_id)
 
 
 class RedisOnly(WrongShop):
