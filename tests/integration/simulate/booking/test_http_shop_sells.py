@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import uuid
 
 import pytest
@@ -61,6 +62,7 @@ def test_what_becomes_of_a_request_while_the_service_dies_is_unknown_and_after_i
         anna = wish("anna", 1)
         assert shop.hold(anna).what == "held"
         assert shop.pay(anna, (1,), 0).what == "unknown"
+        assert crashing.ended() == -signal.SIGKILL  # until then its port may still take connections
         assert shop.hold(wish("bert", 2)).what == "failed"
         assert other.pay(anna, (1,), 0) == Outcome("confirmed", (1,))
         assert 2 in other.free()
