@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ticketctl.errors import EnvFileError
 from ticketctl.provision.stack.accounts.desired import (
     ELASTIC,
     ELASTIC_VARIABLE,
@@ -19,7 +18,7 @@ from ticketctl.provision.stack.accounts.desired import (
     REDIS_VARIABLE,
     mysql_servers,
 )
-from ticketctl.provision.stack.env_file import EnvFile, read_env
+from ticketctl.provision.stack.env_file import EnvFile, require_env
 from ticketctl.provision.stack.variables import ELASTICSEARCH, REDIS, port_variable
 from ticketctl.settings.endpoints import ElasticsearchEndpoint, Endpoints, MysqlEndpoint, RedisEndpoint
 from ticketctl.settings.model import Project
@@ -62,7 +61,7 @@ def stack_endpoints(project: Project) -> Endpoints:
     Raises:
         EnvFileError: `compose/.env` is missing, incomplete or unreadable.
     """
-    return docker_endpoints(project, _read(project))
+    return docker_endpoints(project, require_env(project.env_file))
 
 
 def service_urls(project: Project) -> Mapping[str, str]:
@@ -74,7 +73,7 @@ def service_urls(project: Project) -> Mapping[str, str]:
     Raises:
         EnvFileError: `compose/.env` is missing, incomplete or unreadable.
     """
-    env = _read(project)
+    env = require_env(project.env_file)
     return {name: f"http://{LOOPBACK}:{env.port(port_variable(name))}" for name in project.settings.services}
 
 
@@ -150,10 +149,3 @@ def _elasticsearch(project: Project, env: EnvFile, user: str, variable: str) -> 
         env.secret(variable),
         project.settings.elasticsearch.timeout,
     )
-
-
-def _read(project: Project) -> EnvFile:
-    env = read_env(project.env_file)
-    if env is None:
-        raise EnvFileError(f"{project.env_file} does not exist", next_step="run `ticketctl up`, which makes it")
-    return env

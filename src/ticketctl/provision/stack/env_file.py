@@ -124,6 +124,21 @@ def read_env(path: Path) -> EnvFile | None:
     return parse_env(path, text, too_open=bool(stat.S_IMODE(mode) & 0o077))
 
 
+def require_env(path: Path) -> EnvFile:
+    """Read the file, which has to be there.
+
+    Args:
+        path: `compose/.env`.
+
+    Raises:
+        EnvFileError: There is none, or it cannot be read; see `read_env`.
+    """
+    file = read_env(path)
+    if file is None:
+        raise EnvFileError(f"{path} does not exist", next_step="run `ticketctl up`, which makes it")
+    return file
+
+
 def parse_env(path: Path, text: str, *, too_open: bool = False) -> EnvFile:
     """Return what the text of the file says.
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ticketctl.errors import EnvFileError
 from ticketctl.provision.stack.accounts.desired import account_name, service_variable
 from ticketctl.provision.stack.endpoints import docker_endpoints
-from ticketctl.provision.stack.env_file import read_env
+from ticketctl.provision.stack.env_file import require_env
 from ticketctl.settings.endpoints import MysqlEndpoint, RedisEndpoint
 from ticketctl.settings.model import Project, Settings
 
@@ -25,9 +24,7 @@ def service_endpoints(project: Project) -> Mapping[str, MysqlEndpoint]:
     Raises:
         EnvFileError: `compose/.env` is missing, incomplete or unreadable.
     """
-    env = read_env(project.env_file)
-    if env is None:
-        raise EnvFileError(f"{project.env_file} does not exist", next_step="run `ticketctl up`, which makes it")
+    env = require_env(project.env_file)
     found = dict(docker_endpoints(project, env).mysql)
     for key, endpoint in found.items():
         service = owner(project.settings, key)
@@ -47,9 +44,7 @@ def service_redis(project: Project, service: str) -> RedisEndpoint:
     Raises:
         EnvFileError: `compose/.env` is missing, incomplete or unreadable.
     """
-    env = read_env(project.env_file)
-    if env is None:
-        raise EnvFileError(f"{project.env_file} does not exist", next_step="run `ticketctl up`, which makes it")
+    env = require_env(project.env_file)
     endpoint = docker_endpoints(project, env).redis
     return replace(endpoint, user=account_name(service), password=env.secret(service_variable(service)))
 

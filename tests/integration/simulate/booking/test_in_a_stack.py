@@ -16,7 +16,7 @@ from integration.servers import docker
 from integration.simulate.booking.box_office import EXAMPLE
 from live_stack import LiveStack
 from ticketctl.errors import BookingServiceError
-from ticketctl.provision.stack.env_file import read_env
+from ticketctl.provision.stack.env_file import require_env
 from ticketctl.simulate.diary import Request
 from ticketctl.simulate.http_shop import HttpShop, check_service
 
@@ -58,14 +58,12 @@ def live(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveS
 
 
 def container(live: LiveStack) -> str:
-    env = read_env(live.project.env_file)
-    assert env is not None
+    env = require_env(live.project.env_file)
     return f"{env.values['COMPOSE_PROJECT_NAME']}-booking-1"
 
 
 def address(live: LiveStack) -> str:
-    env = read_env(live.project.env_file)
-    assert env is not None
+    env = require_env(live.project.env_file)
     return f"http://127.0.0.1:{env.values['BOOKING_PORT']}"
 
 
@@ -93,8 +91,7 @@ def test_it_runs_without_rights_and_writes_nothing_to_its_disk(live: LiveStack) 
     name = container(live)
     assert docker("inspect", "--format", "{{.Config.User}} {{.HostConfig.CapDrop}}", name) == "10001:10001 [ALL]"
     assert {line.split()[1] for line in docker("diff", name).splitlines()} <= OF_THE_ENGINE
-    env = read_env(live.project.env_file)
-    assert env is not None
+    env = require_env(live.project.env_file)
     password = env.secret("SERVICE_BOOKING_PASSWORD").reveal()
     assert password not in docker("logs", name)
     assert password not in docker("inspect", name)
@@ -102,8 +99,7 @@ def test_it_runs_without_rights_and_writes_nothing_to_its_disk(live: LiveStack) 
 
 def test_a_placeholder_is_not_taken_for_it(live: LiveStack) -> None:
     live.run("up", "events")
-    env = read_env(live.project.env_file)
-    assert env is not None
+    env = require_env(live.project.env_file)
     with pytest.raises(BookingServiceError, match="is a placeholder"):
         check_service(f"http://127.0.0.1:{env.values['EVENTS_PORT']}", 1)
 
