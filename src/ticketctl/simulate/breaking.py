@@ -8,14 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ticketctl.errors import BackendUnreachableError
 from ticketctl.simulate.schedule import Planned
+
+_PATIENCE = 60.0  # seconds within which a server must answer, to be told to break
+_PAUSE = 0.2  # seconds
 
 
 class Fault(Protocol):
     """Something that can break."""
 
     def begin(self) -> None:
-        """Break it."""
+        """Break it.
+
+        Raises:
+            BackendUnreachableError: It cannot be told to break, as it is coming back from another fault.
+        """
 
     def mend(self) -> None:
         """Have it whole again; also if `begin` failed, or was not called."""
@@ -93,12 +101,24 @@ class Breaking:
         self.happened.append(broken)
         try:
             self._news(broken)
-            fault.begin()
+            self._begin(fault)
             self._stop.wait(planned.lasts)
         finally:
             fault.mend()
         self.happened[-1] = mended = Broken(broken.name, broken.title, broken.began, self._now())
         self._news(mended)
+
+    def _begin(self, fault: Fault) -> None:
+        """Break it, as soon as it can be told to."""
+        last_try = time.monotonic() + _PATIENCE
+        while not self._stop.is_set():
+            try:
+                fault.begin()
+                return
+            except BackendUnreachableError:
+                if time.monotonic() > last_try:
+                    raise
+            self._stop.wait(_PAUSE)
 
     def _now(self) -> float:
         return time.monotonic() - self._opens

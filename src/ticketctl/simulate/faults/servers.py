@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterable, Mapping
 
-from ticketctl.errors import BackendUnreachableError, EngineError
+from ticketctl.errors import EngineError
 from ticketctl.infra.docker import ContainerState, Engine
 from ticketctl.infra.docker.model import NetworkPlace
 from ticketctl.infra.redis import connect, translating
 from ticketctl.settings.endpoints import RedisEndpoint
 from ticketctl.simulate.breaking import Fault
-
-_PATIENCE = 60.0  # seconds within which Redis must answer, to be told to forget
-_PAUSE = 0.2  # seconds
 
 
 class Servers:
@@ -156,23 +152,13 @@ class Flushed:
         self._endpoint = endpoint
 
     def begin(self) -> None:
-        """Have it forget; waits for it, should it be coming back from another fault."""
-        last_try = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                return self._forget()
-            except BackendUnreachableError:
-                if time.monotonic() > last_try:
-                    raise
-            time.sleep(_PAUSE)
-
-    def mend(self) -> None:
-        """Nothing brings it back."""
-
-    def _forget(self) -> None:
+        """Have it forget."""
         client = connect(self._endpoint)
         try:
             with translating(self._endpoint):
                 client.flushall()
         finally:
             client.close()
+
+    def mend(self) -> None:
+        """Nothing brings it back."""
