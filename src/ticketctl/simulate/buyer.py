@@ -160,7 +160,7 @@ class Buyer:
             began = time.monotonic()
             outcome = await self._booth.run(call, pays=doing in ("pay", "release"))
             self._booth.diary.write(Answered(doing, outcome, request, began, time.monotonic()))
-            if outcome.what not in ("failed", "unknown") or not self._booth.is_open:
+            if not outcome.is_failure or not self._booth.is_open:
                 break
             await self._booth.wait(self._chance.uniform(0.2, 0.4) * tries)
         return outcome

@@ -50,6 +50,16 @@ class Outcome(NamedTuple):
     seat_ids: tuple[int, ...] = ()
     why: str = ""
 
+    @property
+    def is_grant(self) -> bool:
+        """Whether the buyer has got seats, for a while or for good."""
+        return self.what in ("held", "confirmed")
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether servers failed it: nothing was changed, or nobody knows."""
+        return self.what in ("failed", "unknown")
+
 
 @dataclass(frozen=True, slots=True)
 class Trying:

@@ -41,9 +41,9 @@ def outages(faults: Sequence[Broken], answers: Iterable[Answered], opens: float)
     """
     good, bad = [], []
     for answer in answers:
-        if answer.outcome.what in ("held", "confirmed"):
+        if answer.outcome.is_grant:
             good.append(answer.ended - opens)
-        elif answer.outcome.what in ("failed", "unknown"):
+        elif answer.outcome.is_failure:
             bad.append(answer.ended - opens)
     good.sort()
     bad.sort()
@@ -65,7 +65,7 @@ def mysql_away(faults: Sequence[Broken], answers: Iterable[Answered], opens: flo
         answers: What buyers were told.
         opens: When the sale opened, by the clock of the answers; what is returned is by it as well.
     """
-    good = sorted(answer.ended for answer in answers if answer.outcome.what in ("held", "confirmed"))
+    good = sorted(answer.ended for answer in answers if answer.outcome.is_grant)
     found = []
     for broken in faults:
         if broken.name in _MYSQL and broken.mended is not None:

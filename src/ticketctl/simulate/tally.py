@@ -49,7 +49,7 @@ class Tally:
         at = answered.ended - self._opens
         number = int(at)
         with self._turn:
-            if answered.outcome.what in ("held", "confirmed"):
+            if answered.outcome.is_grant:
                 self.last_grant = max(self.last_grant, at)
             second = self._seconds.setdefault(number, Second())
             second.counts[answered.outcome.what] += 1

@@ -139,7 +139,7 @@ def told(answers: Iterable[Answered]) -> list[Told]:
     for answer in answers:
         what = _TOLD.get(answer.outcome.what)
         if what is not None:
-            seats = answer.outcome.seat_ids if answer.outcome.what in ("held", "confirmed") else ()
+            seats = answer.outcome.seat_ids if answer.outcome.is_grant else ()
             found.append(Told(answer.request.hold_id, seats, answer.request.user_id, what))
     return found
 
@@ -201,7 +201,7 @@ def _refusals(evidence: Evidence) -> Refusals:
         if each.outcome.what == "refused"
     ]
     # Nobody knows which of the best seats a request was about whose answer was lost.
-    lost = [(each.began, _done(each)) for each in asked if _is_lost(each) and not each.request.seat_ids]
+    lost = [(each.began, _done(each)) for each in asked if each.outcome.is_failure and not each.request.seat_ids]
     away = merged((moment(begin), moment(end)) for begin, end in (*evidence.away, *lost))
     seat_ids = [row.seat_id for row in evidence.history.seats]
     occupancy = Occupancy(seat_ids, evidence.history.changes, wishes, away)
@@ -213,13 +213,9 @@ def _wanted(answer: Answered) -> tuple[int, ...]:
     return answer.request.seat_ids or (answer.outcome.seat_ids if answer.outcome.what == "held" else ())
 
 
-def _is_lost(answer: Answered) -> bool:
-    return answer.outcome.what in ("failed", "unknown")
-
-
 def _done(answer: Answered) -> float:
     """Return until when a request was at work; what it left behind, if its answer was lost, is gone by then too."""
-    return answer.ended + (REFUSED_WHILE_FREE if _is_lost(answer) else 0.0)
+    return answer.ended + (REFUSED_WHILE_FREE if answer.outcome.is_failure else 0.0)
 
 
 def _without_books(report: Report) -> Report:

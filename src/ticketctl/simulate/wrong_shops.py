@@ -149,9 +149,9 @@ class WrongShop(Shop):
         finally:
             self._idle.put(connection)
 
-    def _look(self, cursor: Cursor, seat_ids: Sequence[int]) -> tuple[list[int], set[int]]:
+    def _look(self, cursor: Cursor, seat_ids: Sequence[int], *, locking: bool = False) -> tuple[list[int], set[int]]:
         """Return which of the seats others have, and which were held for too long."""
-        cursor.execute(_LOOK, (tuple(seat_ids),))
+        cursor.execute(f"{_LOOK} FOR UPDATE" if locking else _LOOK, (tuple(seat_ids),))
         rows = cursor.fetchall()
         return [seat for seat, free, over in rows if not (free or over)], {seat for seat, _, over in rows if over}
 
@@ -210,11 +210,9 @@ class NoPredicate(WrongShop):
     def take(self, request: Request, seat_ids: Sequence[int]) -> Sequence[int]:
         """See `WrongShop`."""
         with self._transaction() as cursor:
-            cursor.execute(f"{_LOOK} FOR UPDATE", (tuple(seat_ids),))
-            rows = cursor.fetchall()
-            taken = [seat for seat, free, over in rows if not (free or over)]
+            taken, over = self._look(cursor, seat_ids, locking=True)
             if not taken:
-                self._write_hold(cursor, request, seat_ids, {seat for seat, _, over in rows if over})
+                self._write_hold(cursor, request, seat_ids, over)
         return taken
 
 
