@@ -148,7 +148,7 @@ MUTATIONS = (
     _one(
         "the owner on the seat",
         _in(
-            "_changing.py",
+            "_whole.py",
             "own = {row.seat_id for row in self.seats if row.hold_id == self.record.hold_id}",
             "own = {row.seat_id for row in self.seats}",
         ),
@@ -176,7 +176,7 @@ MUTATIONS = (
         by=[_WRITTEN],
     ),
     _one("the audit of a hold", _in("_granting.py", _AUDIT), by=[_WRITTEN]),
-    _one("the audit of a change", _in("_changing.py", _AUDIT), by=[_RELEASED]),
+    _one("the audit of a change", _in("_whole.py", _AUDIT), by=[_RELEASED]),
     _one("the audit of a sweep", _in("_sweeping.py", _AUDIT.replace("seat_move", "each")), by=[_SWEPT]),
     _one("the audit of a block", _in("_blocking.py", "    " + _AUDIT.replace("seat_move", "each")), by=[_BLOCKED]),
     _one(
@@ -186,7 +186,7 @@ MUTATIONS = (
     ),
     _one(
         "the news of a change",
-        _in("_changing.py", "    yield insert_news([*expired,", "    ([*expired,"),
+        _in("_whole.py", "    yield insert_news([*expired,", "    ([*expired,"),
         by=[_RELEASED],
     ),
     _one("the news of a sweep", _in("_sweeping.py", "    yield insert_news(news_of_expired(rows))\n"), by=[_SWEPT]),
@@ -219,7 +219,7 @@ MUTATIONS = (
     _one(
         "what Redis is told before seats are given back",
         _in(
-            "_changing.py",
+            "_whole.py",
             "    yield Commands((front.leave(first.event_id, whole.record.seat_ids, whole.record.hold_id),))\n",
         ),
         by=[_ENTRIES + "seats_whose_way_back_was_cut_are_refused_for_as_long_as_an_intent[threads-redis-release]"],
