@@ -52,7 +52,8 @@ as_root() {
     fi
 }
 
-# Run apt-get; another process that holds its lock is waited for. Seen: `apt-get update` that hangs for
+# Run apt-get. Who calls it makes $apt_log and removes it; where this fails it stays, as the message names it.
+# Another process that holds its lock is waited for. Seen: `apt-get update` that hangs for
 # ever after a fetch that failed; it is cut off and tried once more. An installation is never cut off.
 apt_get() {
     deadline=$(($(date +%s) + APT_PATIENCE)) told='' cut_off='' limit=''
