@@ -85,7 +85,7 @@ class Remains:
 def remains(stack: LiveStack) -> Remains:
     """Look at what there is, once the servers answer again."""
     eventually(lambda: _answer(stack), bool, 60)
-    return Remains(_rows(stack), _keys(stack), processes(), _broken(stack))
+    return Remains(_rows(stack), _keys(stack), processes(), broken(stack))
 
 
 def check(stack: LiveStack, before: Remains) -> None:
@@ -136,7 +136,8 @@ def _answer(stack: LiveStack) -> bool:
     return True
 
 
-def _broken(stack: LiveStack) -> tuple[str, ...]:
+def broken(stack: LiveStack) -> tuple[str, ...]:
+    """Return the servers that do not run, or have no network."""
     name = compose_project(stack.project, env_values(read_env(stack.project.env_file)))
     engine = connect_engine(os.environ)
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from integration.eventually import eventually
-from integration.simulate.sales import SMALL, check, processes, remains, started, wait_for
+from integration.simulate.sales import SMALL, broken, check, processes, remains, started, wait_for
 from live_stack import LiveStack
 
 pytestmark = pytest.mark.integration
@@ -72,8 +72,12 @@ def test_a_sale_that_was_started_to_outlast_its_terminal_does(stack: LiveStack) 
 @pytest.mark.parametrize("fault", ["mysql-paused", "redis-cut"])
 def test_what_a_killed_sale_left_is_mended_by_the_next(stack: LiveStack, fault: str) -> None:
     before = remains(stack)
-    with started(stack, *SMALL, "--faults", fault) as sale:
+    # In a sale that is this long, a fault lasts for two seconds.
+    with started(stack, *SMALL, "--duration", "40", "--faults", fault) as sale:
         wait_for(sale, "BROKEN")
+        eventually(lambda: broken(stack), bool)  # it is said before it is done
+        sale.send_signal(signal.SIGSTOP)  # from now on it mends nothing
+        assert broken(stack)
         stopped = int(_children(sale.pid)[0])
         os.kill(stopped, signal.SIGSTOP)
         assert len(processes()) == 4  # two of buyers, two that sweep
